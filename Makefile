@@ -1,0 +1,72 @@
+# `make help` explains itself. Everything is installed into .venv and generated into gen.
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH :=
+
+PROTOS := $(shell find protos -name '*.proto')
+
+##@ Everyday
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup gen ## Start everything here, with demo data; Ctrl-C stops it
+	@exec $(BIN)/kundeapp run
+
+test: setup gen ## Run all tests, on a real PostgreSQL and NATS
+	$(BIN)/pytest
+
+ci: lint types imports protos check-gen test ## Run all that a change must pass
+
+##@ Parts
+
+setup: .venv/.installed ## Install what the hashed requirements name into .venv
+
+.venv/.installed: requirements-bootstrap.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-dev.txt
+	mkdir -p gen/kundeapp
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
+	@touch $@
+
+gen: gen/.made ## Generate Python from the protos
+
+gen/.made: $(PROTOS) .venv/.installed
+	@rm -rf gen && mkdir -p gen/googleapis
+	@cd $$($(BIN)/python -c 'import pathlib, google.api.http_pb2 as http; print(pathlib.Path(http.__file__).parents[2])') && \
+		cp -r --parents google/api/annotations.proto google/api/http.proto google/api/field_behavior.proto $(CURDIR)/gen/googleapis
+	$(BIN)/python -m grpc_tools.protoc --proto_path=protos --proto_path=gen/googleapis \
+		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+		--python_out=gen --grpc_python_out=gen --mypy_out=gen --mypy_grpc_out=gen \
+		--descriptor_set_out=gen/protos.binpb --include_imports --include_source_info $(PROTOS)
+	@touch $@
+
+requirements: setup ## Pin the newest versions of the requirements, with hashes
+	for name in requirements-bootstrap requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+			--python-version 3.11 --no-header $$name.in -o $$name.txt; done
+
+##@ Checks
+
+lint: setup ## Check style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: setup ## Mend style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: setup gen ## Check types
+	$(BIN)/pyright
+
+imports: setup gen ## Check that imports point one way
+	$(BIN)/lint-imports
+
+protos: setup gen ## Check the protos
+	$(BIN)/buf lint
+
+.PHONY: help run test ci setup gen requirements lint format types imports protos check-gen
