@@ -1,0 +1,1 @@
+"""The chassis that every process of the suite stands on; it knows no service."""

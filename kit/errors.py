@@ -1,0 +1,120 @@
+"""The kinds of refusal that a use case may raise; pure Python, so that a domain may use them.
+
+A service defines its own problems by subclassing a kind and naming a reason of
+`kundeapp.errors.v1.Reason`, which holds the text that a person sees:
+
+    class NotEnoughTickets(errors.FailedPrecondition):
+        reason = "NOT_ENOUGH_TICKETS"
+
+    raise NotEnoughTickets(available=3)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import ClassVar
+
+
+class Kind(Enum):
+    """What a refusal means to the caller; `kit.status` maps each kind to a gRPC status."""
+
+    INVALID = auto()
+    MALFORMED = auto()
+    NOT_FOUND = auto()
+    CONFLICT = auto()
+    FAILED_PRECONDITION = auto()
+    UNAUTHENTICATED = auto()
+    DENIED = auto()
+    TOO_MANY = auto()
+    UNAVAILABLE = auto()
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field, or one line of a file, that is wrong.
+
+    Attributes:
+        field: The field by its proto name, dotted where nested, or `line 17`.
+        reason: A name of `kundeapp.errors.v1.Reason`, which holds the text.
+        facts: What the text's placeholders stand for.
+    """
+
+    field: str
+    reason: str
+    facts: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+
+
+class Problem(Exception):  # noqa: N818 - a problem, in the words of RFC 9457
+    """A refusal that the caller is told about, in words of its own."""
+
+    kind: ClassVar[Kind]
+    reason: ClassVar[str]
+
+    def __init__(self, *fields: FieldError, **facts: str | int) -> None:
+        super().__init__(self.reason, facts, fields)
+        self.facts = facts
+        self.fields: Sequence[FieldError] = fields
+
+
+class Invalid(Problem):
+    """One or more fields are wrong; each is named."""
+
+    kind = Kind.INVALID
+    reason = "INVALID_FIELDS"
+
+    def __init__(self, *fields: FieldError, **facts: str | int) -> None:
+        super().__init__(*fields, fields=", ".join(error.field for error in fields), **facts)
+
+
+class Malformed(Problem):
+    """The request cannot be read at all; the fact `detail` says why."""
+
+    kind = Kind.MALFORMED
+    reason = "MALFORMED_REQUEST"
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is none of the caller's."""
+
+    kind = Kind.NOT_FOUND
+    reason = "NOT_FOUND"
+
+
+class Conflict(Problem):
+    """Something like it exists already."""
+
+    kind = Kind.CONFLICT
+
+
+class FailedPrecondition(Problem):
+    """The state of things does not allow it."""
+
+    kind = Kind.FAILED_PRECONDITION
+
+
+class Unauthenticated(Problem):
+    """Nobody is logged in, or the proof is wrong."""
+
+    kind = Kind.UNAUTHENTICATED
+    reason = "UNAUTHENTICATED"
+
+
+class Denied(Problem):
+    """The caller is known and may not."""
+
+    kind = Kind.DENIED
+    reason = "PERMISSION_DENIED"
+
+
+class TooMany(Problem):
+    """The caller asks too often; the fact `retryAfter` says in seconds when to try again."""
+
+    kind = Kind.TOO_MANY
+    reason = "TOO_MANY_REQUESTS"
+
+
+class Unavailable(Problem):
+    """A neighbour is out of reach; trying again later helps."""
+
+    kind = Kind.UNAVAILABLE
+    reason = "UNAVAILABLE"

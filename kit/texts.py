@@ -1,0 +1,59 @@
+"""What a person is told, in Nynorsk, Bokmål or English; the texts stand in the protos."""
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Literal, cast
+
+from kundeapp.errors.v1 import errors_pb2
+
+Language = Literal["nn", "nb", "en"]
+
+_SPOKEN: dict[str, Language] = {"nn": "nn", "nb": "nb", "no": "nb", "en": "en"}
+
+
+def render(reason: str, language: Language, facts: Mapping[str, str | int]) -> str:
+    """Returns the text of a reason with its placeholders filled.
+
+    A placeholder without a fact stays as it stands: a text with a gap is better than no answer.
+
+    Raises:
+        ValueError: If the reason is none of `kundeapp.errors.v1.Reason`.
+    """
+    text = _texts(reason)[language]
+    for name, fact in facts.items():
+        text = text.replace(f"{{{name}}}", str(fact))
+    return text
+
+
+@lru_cache(maxsize=512)
+def language_of(accept_language: str) -> Language:
+    """Returns the language that an Accept-Language header (RFC 9110, 12.5.4) asks for.
+
+    Nynorsk is the answer to an empty, unreadable or unsatisfiable header.
+    """
+    best, best_quality = cast("Language", "nn"), 0.0
+    for choice in accept_language.split(","):
+        tag, _, parameters = choice.partition(";")
+        language = _SPOKEN.get(tag.strip().lower().split("-")[0])
+        quality = _quality(parameters)
+        if language is not None and quality > best_quality:
+            best, best_quality = language, quality
+    return best
+
+
+def _quality(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+@cache
+def _texts(reason: str) -> dict[Language, str]:
+    number = errors_pb2.Reason.Value(reason)
+    options = errors_pb2.Reason.DESCRIPTOR.values_by_number[number].GetOptions()
+    text = options.Extensions[errors_pb2.text]
+    return {"nn": text.nn, "nb": text.nb, "en": text.en}

@@ -1,0 +1,55 @@
+"""The certificates that processes of the suite show each other."""
+
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+_WORKLOAD_URI = "spiffe://kundeapp/workload/"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A workload's certificate, its key, and the authority that it trusts; all PEM files."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    def server_credentials(self) -> grpc.ServerCredentials:
+        """Returns credentials for a gRPC server that admits only holders of a certificate."""
+        return grpc.ssl_server_credentials(
+            [(self.key.read_bytes(), self.certificate.read_bytes())],
+            root_certificates=self.authority.read_bytes(),
+            require_client_auth=True,
+        )
+
+    def channel_credentials(self) -> grpc.ChannelCredentials:
+        """Returns credentials for a gRPC channel."""
+        return grpc.ssl_channel_credentials(
+            root_certificates=self.authority.read_bytes(),
+            private_key=self.key.read_bytes(),
+            certificate_chain=self.certificate.read_bytes(),
+        )
+
+    def client_context(self) -> ssl.SSLContext:
+        """Returns a context for other TLS clients, such as the one of NATS."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def workload_uri(workload: str) -> str:
+    """Returns the URI (a SPIFFE ID) that names a workload in its certificate."""
+    return _WORKLOAD_URI + workload
+
+
+def workload_of(subject_alternative_names: Iterable[bytes]) -> str | None:
+    """Returns the workload that a certificate names, None if it names none."""
+    for name in subject_alternative_names:
+        text = name.decode("utf-8", "replace")
+        if text.startswith(_WORKLOAD_URI):
+            return text.removeprefix(_WORKLOAD_URI)
+    return None
