@@ -6,6 +6,7 @@ BIN := .venv/bin
 export PYTHONPATH :=
 
 PROTOS := $(shell find protos -name '*.proto')
+GOOGLEAPIS := $(addprefix google/,api/annotations.proto api/field_behavior.proto api/http.proto rpc/error_details.proto rpc/status.proto)
 
 ##@ Everyday
 
@@ -36,13 +37,15 @@ setup: .venv/.installed ## Install what the hashed requirements name into .venv
 gen: gen/.made ## Generate Python from the protos
 
 gen/.made: $(PROTOS) .venv/.installed
-	@rm -rf gen && mkdir -p gen/googleapis
+	@rm -rf gen && mkdir -p gen/googleapis gen/stubs
 	@cd $$($(BIN)/python -c 'import pathlib, google.api.http_pb2 as http; print(pathlib.Path(http.__file__).parents[2])') && \
-		cp -r --parents google/api/annotations.proto google/api/http.proto google/api/field_behavior.proto $(CURDIR)/gen/googleapis
+		cp --parents $(GOOGLEAPIS) $(CURDIR)/gen/googleapis
 	$(BIN)/python -m grpc_tools.protoc --proto_path=protos --proto_path=gen/googleapis \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
-		--python_out=gen --grpc_python_out=gen --mypy_out=gen --mypy_grpc_out=gen \
+		--python_out=gen --grpc_python_out=gen --mypy_out=quiet:gen --mypy_grpc_out=quiet:gen \
 		--descriptor_set_out=gen/protos.binpb --include_imports --include_source_info $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc --proto_path=gen/googleapis \
+		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=quiet:gen/stubs $(GOOGLEAPIS)
 	@touch $@
 
 requirements: setup ## Pin the newest versions of the requirements, with hashes

@@ -9,8 +9,8 @@ A service defines its own problems by subclassing a kind and naming a reason of
     raise NotEnoughTickets(available=3)
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ class Kind(Enum):
     UNAVAILABLE = auto()
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class FieldError:
     """One field, or one line of a file, that is wrong.
 
@@ -41,7 +41,7 @@ class FieldError:
 
     field: str
     reason: str
-    facts: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    facts: Mapping[str, str | int] = dataclasses.field(default_factory=dict[str, str | int])
 
 
 class Problem(Exception):  # noqa: N818 - a problem, in the words of RFC 9457

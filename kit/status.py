@@ -41,7 +41,7 @@ def status_of(problem: Problem, language: Language) -> status_pb2.Status:
 
 
 def status_of_failure(code: grpc.StatusCode, language: Language) -> status_pb2.Status:
-    """Returns the rich status of a failure that is nobody's refusal; it tells nothing of the cause."""
+    """Returns the rich status of a failure that is no refusal; it tells nothing of the cause."""
     return _status(code, _REASONS_OF_FAILURES.get(code, "INTERNAL"), language, {}, ())
 
 
