@@ -1,0 +1,1 @@
+"""Customers, their accounts and sessions, and the staff."""

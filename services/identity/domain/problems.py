@@ -1,0 +1,53 @@
+"""What identity refuses, each with its reason in `kundeapp.errors.v1.Reason`."""
+
+from collections.abc import Sequence
+
+from kit import errors
+from kit.errors import FieldError
+
+MOST_LINES_NAMED = 20
+
+
+class WrongCredentials(errors.Unauthenticated):
+    """Unknown e-mail or wrong password; which one is not told."""
+
+    reason = "WRONG_CREDENTIALS"
+
+
+class WrongCustomerNumberOrPin(errors.Unauthenticated):
+    """Unknown customer number, wrong PIN or a PIN that is burnt; which one is not told."""
+
+    reason = "WRONG_CUSTOMER_NUMBER_OR_PIN"
+
+
+class PinNotEnough(errors.FailedPrecondition):
+    """The PIN is right, but too short to open an account with."""
+
+    reason = "PIN_NOT_ENOUGH"
+
+
+class AccountExists(errors.Conflict):
+    """The customer has registered before."""
+
+    reason = "ACCOUNT_EXISTS"
+
+
+class EmailInUse(errors.Conflict):
+    """Another account uses this e-mail."""
+
+    reason = "EMAIL_IN_USE"
+
+
+class SessionHasEnded(errors.Unauthenticated):
+    """The session is over, or the refresh token never was one."""
+
+    reason = "SESSION_ENDED"
+
+
+class BadFile(errors.Invalid):
+    """A file was refused whole; each of the first bad lines is named with its reason."""
+
+    reason = "BAD_FILE"
+
+    def __init__(self, lines: Sequence[FieldError], bad_lines: int) -> None:
+        super().__init__(*lines[:MOST_LINES_NAMED], badLines=bad_lines)
