@@ -1,0 +1,1 @@
+"""What metering knows of energy, prices, contracts and time; no I/O."""

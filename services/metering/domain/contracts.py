@@ -1,0 +1,141 @@
+"""Who holds a metering point, from when to when, and on what terms."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from services.metering.domain.calendar import END_DATE, first_hour
+from services.metering.domain.problems import BadFile, Refused
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One customer's hold on a metering point.
+
+    Price area, grid company and address belong to the contract and not to the point: borders of
+    areas are redrawn, and what a customer paid must not change with them.
+
+    Attributes:
+        gsrn: The metering point.
+        customer_number: The customer who holds it.
+        from_date: The first local date.
+        to_date: The local date that it ends before; None while it lasts.
+        price_area: NO1 to NO5.
+        grid_company: The company that owns the grid.
+        product: The power product.
+        address: Where the point is.
+    """
+
+    gsrn: str
+    customer_number: str
+    from_date: date
+    to_date: date | None
+    price_area: str
+    grid_company: str
+    product: str
+    address: str
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """What tells one contract from another; the rest may be updated."""
+        return self.gsrn, self.customer_number, self.from_date
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A stretch of hours in which somebody holds a metering point on the same terms.
+
+    Attributes:
+        first_hour: The first hour by number.
+        end_hour: The hour that it ends before; the calendar's end while it lasts.
+        price_area: NO1 to NO5.
+        product: The power product.
+    """
+
+    first_hour: int
+    end_hour: int
+    price_area: str
+    product: str
+
+    def within(self, first_hour: int, end_hour: int) -> "Holding | None":
+        """Returns the part between two hours, or None if there is none."""
+        first = max(self.first_hour, first_hour)
+        end = min(self.end_hour, end_hour)
+        return replace(self, first_hour=first, end_hour=end) if first < end else None
+
+
+@dataclass(frozen=True)
+class NumberedContract:
+    """A contract from a file.
+
+    Attributes:
+        line: The line of the file, from 1.
+        contract: The contract.
+    """
+
+    line: int
+    contract: Contract
+
+
+@dataclass(frozen=True)
+class ContractChanges:
+    """What a file of contracts does.
+
+    Attributes:
+        created: Contracts that were not there before.
+        changed: Contracts that have other terms now.
+        unchanged: How many rows changed nothing.
+    """
+
+    created: Sequence[Contract]
+    changed: Sequence[Contract]
+    unchanged: int
+
+
+def contract_changes(
+    known: Iterable[Contract], rows: Sequence[NumberedContract]
+) -> ContractChanges:
+    """Compares a file with the contracts on its metering points.
+
+    Args:
+        known: Every contract on the points of the file.
+        rows: The file; no two rows have the same key.
+
+    Raises:
+        BadFile: If two customers, or one twice, would hold a point at once. All rows are looked at
+            together, so that a move may come as one file: one contract ends, another begins.
+    """
+    before = {contract.key: contract for contract in known}
+    after = before | {row.contract.key: row.contract for row in rows}
+    _refuse_overlaps(after, {row.contract.key: row.line for row in rows})
+    contracts = [row.contract for row in rows]
+    return ContractChanges(
+        created=[contract for contract in contracts if contract.key not in before],
+        changed=[
+            contract
+            for contract in contracts
+            if contract.key in before and contract != before[contract.key]
+        ],
+        unchanged=sum(before.get(contract.key) == contract for contract in contracts),
+    )
+
+
+def _refuse_overlaps(
+    contracts: Mapping[tuple[str, str, date], Contract],
+    lines: Mapping[tuple[str, str, date], int],
+) -> None:
+    in_order = sorted(contracts.values(), key=lambda contract: (contract.gsrn, contract.from_date))
+    problems = {
+        max(lines.get(earlier.key, 0), lines.get(later.key, 0)): Refused(
+            "CONTRACTS_OVERLAP", gsrn=later.gsrn, **{"from": later.from_date.isoformat()}
+        )
+        for earlier, later in pairwise(in_order)
+        if earlier.gsrn == later.gsrn and first_hour(later.from_date) < _end_hour(earlier)
+    }
+    if problems:
+        raise BadFile(*(problem.at_line(line) for line, problem in sorted(problems.items())))
+
+
+def _end_hour(contract: Contract) -> int:
+    return first_hour(contract.to_date or END_DATE)

@@ -1,0 +1,72 @@
+"""Where the hours of some days stand when the days are laid end to end in one array."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.metering.domain.calendar import DAY_STARTS, Whole, days_of
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Days in rising order, each with its 23, 24 or 25 hours.
+
+    Attributes:
+        days: The days by number, rising and without repetition.
+    """
+
+    days: Whole
+
+    @staticmethod
+    def of(hours: Whole) -> "Layout":
+        """Lays out the days that hours lie in."""
+        return Layout(np.unique(days_of(hours)))
+
+    @cached_property
+    def lengths(self) -> Whole:
+        """How many hours each day has."""
+        return DAY_STARTS[self.days + 1] - DAY_STARTS[self.days]
+
+    @cached_property
+    def offsets(self) -> Whole:
+        """Where each day begins, and where the last one ends."""
+        return np.concatenate(([0], np.cumsum(self.lengths)))
+
+    @property
+    def size(self) -> int:
+        """How many hours there are in all."""
+        return int(self.offsets[-1])
+
+    @cached_property
+    def hours(self) -> Whole:
+        """All hours by number, in order."""
+        return np.repeat(DAY_STARTS[self.days] - self.offsets[:-1], self.lengths) + np.arange(
+            self.size
+        )
+
+    def positions(self, hours: Whole) -> Whole:
+        """Returns where hours stand; each of them must lie in one of the days."""
+        days = days_of(hours)
+        rows = np.searchsorted(self.days, days)
+        return self.offsets[rows] + hours - DAY_STARTS[days]
+
+    def days_with(self, positions: Whole) -> Flags:
+        """Tells of each day whether one of the positions lies in it."""
+        chosen = np.zeros(len(self.days), np.bool_)
+        chosen[np.searchsorted(self.offsets, positions, side="right") - 1] = True
+        return chosen
+
+    def hours_of(self, chosen: Flags) -> Flags:
+        """Tells of each hour whether it belongs to a chosen day."""
+        return np.repeat(chosen, self.lengths)
+
+    def slices(self) -> Sequence[slice]:
+        """Returns the part of the array that each day takes up."""
+        edges = self.offsets.tolist()
+        return [slice(start, end) for start, end in itertools.pairwise(edges)]

@@ -1,0 +1,37 @@
+"""What metering refuses."""
+
+from kit import errors
+
+SHOWN_ERRORS = 20
+
+
+class Refused(Exception):  # noqa: N818 - says what happens to the value
+    """One value is wrong; whoever knows its field or line turns this into a field error.
+
+    Attributes:
+        reason: A name of `kundeapp.errors.v1.Reason`.
+        facts: What the text's placeholders stand for.
+    """
+
+    def __init__(self, reason: str, **facts: str | int) -> None:
+        super().__init__(reason, facts)
+        self.reason = reason
+        self.facts = facts
+
+    def at(self, field: str) -> errors.FieldError:
+        """Names the field that holds the value."""
+        return errors.FieldError(field, self.reason, self.facts)
+
+    def at_line(self, line: int) -> errors.FieldError:
+        """Names the line of a file that holds the value; the first line is 1."""
+        return self.at(f"line {line}")
+
+
+class BadFile(errors.Invalid):
+    """A file is wrong and was refused whole; the first wrong lines are named."""
+
+    reason = "BAD_FILE"
+
+    def __init__(self, *lines: errors.FieldError) -> None:
+        shown = lines[:SHOWN_ERRORS]
+        super().__init__(*shown, detail=", ".join(error.field for error in shown))
