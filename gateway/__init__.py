@@ -1,0 +1,1 @@
+"""The HTTP edge: what the protos declare, as JSON over HTTP."""

@@ -1,0 +1,386 @@
+"""An HTTP rule bound to its RPC: from a request's parts to a message, from an answer to bytes."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from google.api import annotations_pb2, http_pb2
+from google.protobuf import message_factory
+from google.protobuf.descriptor import (
+    Descriptor,
+    FieldDescriptor,
+    MethodDescriptor,
+    ServiceDescriptor,
+)
+from google.protobuf.message import Message
+
+from gateway import problems
+from gateway.transcoder import shapes, templates
+from gateway.transcoder.decoding import (
+    MAX_DEPTH,
+    Decoders,
+    Member,
+    Members,
+    Path,
+    Wrong,
+    fill_object,
+    parse_json,
+)
+from gateway.transcoder.encoding import Encoders, ToJson
+from gateway.transcoder.routing import Match, RouteTable
+from kit.errors import FieldError, Invalid, Malformed, NotFound
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+WHOLE = "*"
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_MOST_PARAMETERS = 200
+_UTF_8 = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
+
+
+class InvalidRoute(ValueError):  # noqa: N818 - names what it found
+    """An HTTP rule cannot be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What came behind the headers.
+
+    Attributes:
+        content: The bytes, empty without a body.
+        media_type: The Content-Type header, empty without one.
+    """
+
+    content: bytes = b""
+    media_type: str = ""
+
+
+@dataclass(frozen=True)
+class _BoundVariable:
+    """A variable of the path, and the field that it fills.
+
+    Attributes:
+        variable: The part of the path.
+        parents: Proto names of the messages on the way to the field.
+        member: The field.
+        json_path: The field in JSON names.
+    """
+
+    variable: templates.Variable
+    parents: tuple[str, ...]
+    member: Member
+    json_path: Path
+
+
+class Route:
+    """One HTTP method and path template, and the RPC that it calls.
+
+    Attributes:
+        http_method: The method, `*` for all.
+        template: The path template.
+        rpc: The RPC.
+        body: `*`, the name of the field that the body is, or empty.
+        response_body: The name of the field that the answer is, or empty for all of it.
+        answer_type: The message class of the answer.
+        path_fields: The fields that the path fills, by proto names from the request downwards.
+    """
+
+    def __init__(
+        self,
+        http_method: str,
+        rule: http_pb2.HttpRule,
+        path: str,
+        rpc: MethodDescriptor,
+        *,
+        decoders: Decoders,
+        encoders: Encoders,
+    ) -> None:
+        """Binds a rule.
+
+        Raises:
+            InvalidRoute: If the rule names fields that it cannot, or the RPC streams.
+            InvalidTemplate: If the path template does not follow the grammar.
+            UnsupportedType: If the request or the answer has no JSON form.
+        """
+        self.http_method = http_method
+        self.template = templates.parse(path)
+        self.rpc = rpc
+        self.body = rule.body
+        self.response_body = rule.response_body
+        self.answer_type = message_factory.GetMessageClass(rpc.output_type)
+        self.path_fields = frozenset(bound.field_path for bound in self.template.variables)
+        self._request_type = message_factory.GetMessageClass(rpc.input_type)
+        self._decoders = decoders
+        self._refuse_impossible()
+        self._variables = tuple(self._bind(variable) for variable in self.template.variables)
+        self._takes_key = shapes.REQUEST_ID in rpc.input_type.fields_by_name
+        self._members = self._free_members()
+        self._encode = self._encoder(encoders)
+
+    @property
+    def body_fields(self) -> Sequence[FieldDescriptor]:
+        """The fields that the body may hold, if it is the request itself."""
+        return _distinct(self._members) if self.body == WHOLE else ()
+
+    @property
+    def query_fields(self) -> Sequence[FieldDescriptor]:
+        """The fields that query parameters may fill."""
+        return () if self.body == WHOLE else _distinct(self._members)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether the RPC takes an Idempotency-Key."""
+        return self._takes_key
+
+    def decode(
+        self, segments: Sequence[str], query: str, body: Body, idempotency_key: str | None
+    ) -> Message:
+        """Returns the request message of an HTTP request.
+
+        Args:
+            segments: Of the path, percent-encoded, as the route table matched them.
+            query: The query string, percent-encoded.
+            body: The body.
+            idempotency_key: The header of that name, None without one.
+
+        Raises:
+            Invalid: If fields are wrong; all of them are named.
+            Malformed: If the request cannot be read.
+            UnsupportedMediaType: If the body is not declared to be JSON.
+        """
+        message = self._request_type()
+        errors: list[FieldError] = []
+        self._fill_from_body(message, body, errors)
+        if query:
+            self._fill_from_query(message, query, errors)
+        for bound in self._variables:
+            _fill_from_path(bound, message, segments, errors)
+        if self._takes_key and idempotency_key is not None:
+            if _KEY.fullmatch(idempotency_key):
+                setattr(message, shapes.REQUEST_ID, idempotency_key)
+            else:
+                errors.append(FieldError(IDEMPOTENCY_KEY, "NOT_AN_IDEMPOTENCY_KEY"))
+        if errors:
+            raise Invalid(*errors)
+        return message
+
+    def encode(self, answer: Message) -> bytes:
+        """Returns the JSON of an answer."""
+        return orjson.dumps(self._encode(answer))
+
+    def _refuse_impossible(self) -> None:
+        if self.rpc.client_streaming or self.rpc.server_streaming:
+            raise InvalidRoute(f"{self.rpc.full_name} streams, which has no form in HTTP here.")
+        if self.body and self.http_method in ("GET", "HEAD"):
+            raise InvalidRoute(f"{self.rpc.full_name}: a {self.http_method} has no body.")
+        if (shapes.REQUEST_ID,) in self.path_fields or self.body == shapes.REQUEST_ID:
+            raise InvalidRoute(f"{self.rpc.full_name}: the {IDEMPOTENCY_KEY} is a header.")
+
+    def _bind(self, variable: templates.Variable) -> _BoundVariable:
+        *parents, name = variable.field_path
+        descriptor = self.rpc.input_type
+        json_path: list[str] = []
+        for parent in parents:
+            field = _field(descriptor, parent)
+            if field.message_type is None or field.is_repeated:
+                raise InvalidRoute(f"{field.full_name} has no fields below it.")
+            json_path.append(field.json_name)
+            descriptor = field.message_type
+        field = _field(descriptor, name)
+        if field.message_type is not None or field.is_repeated:
+            raise InvalidRoute(f"{field.full_name} is no single value, and so in no path.")
+        member = self._decoders.members(descriptor)[name]
+        return _BoundVariable(variable, tuple(parents), member, (*json_path, field.json_name))
+
+    def _free_members(self) -> Members:
+        """Returns the fields of the request that neither the path nor a header fills."""
+        taken = {path[0] for path in self.path_fields if len(path) == 1} | {shapes.REQUEST_ID}
+        if self.body not in ("", WHOLE):
+            taken.add(_field(self.rpc.input_type, self.body).name)
+        members = self._decoders.members(self.rpc.input_type)
+        return {
+            name: member for name, member in members.items() if member.descriptor.name not in taken
+        }
+
+    def _encoder(self, encoders: Encoders) -> ToJson:
+        if self.response_body:
+            return encoders.field(_field(self.rpc.output_type, self.response_body))
+        return encoders.message(self.rpc.output_type)
+
+    def _fill_from_body(self, message: Message, body: Body, errors: list[FieldError]) -> None:
+        if not self.body:
+            if body.content:
+                raise Malformed(detail="this takes no content")
+            return
+        if not body.content and self.body == WHOLE and not self._members:
+            return
+        if body.content and not _is_json(body.media_type):
+            raise problems.UnsupportedMediaType
+        value = parse_json(body.content)
+        if self.body == WHOLE:
+            fill_object(self._members, message, value, (), errors)
+        else:
+            members = self._decoders.members(self.rpc.input_type)
+            fill_object({self.body: members[self.body]}, message, {self.body: value}, (), errors)
+
+    def _fill_from_query(self, message: Message, query: str, errors: list[FieldError]) -> None:
+        given: set[tuple[str, ...]] = set()
+        for name, texts in _parameters(query).items():
+            path: Path = tuple(name.split("."))
+            found = self._find(name.split(".")) if self.body != WHOLE else None
+            if found is None:
+                errors.append(Wrong("UNKNOWN_FIELD").at(path))
+                continue
+            parents, member = found
+            place = (*parents, member.place)
+            if place in given:
+                errors.append(Wrong("GIVEN_TWICE").at(path))
+                continue
+            given.add(place)
+            member.fill_from_texts(_descend(message, parents), texts, path, errors)
+
+    def _find(self, names: Sequence[str]) -> tuple[tuple[str, ...], Member] | None:
+        """Returns the field that a parameter names, and the proto names on the way there."""
+        members, path = self._members, list[str]()
+        for name in names[:-1]:
+            member = members.get(name)
+            below = None if member is None else _type_below(member.descriptor)
+            if member is None or below is None or len(path) == MAX_DEPTH:
+                return None
+            path.append(member.descriptor.name)
+            members = self._decoders.members(below)
+        member = members.get(names[-1])
+        if member is None or member.json_of is None:
+            return None
+        if (*path, member.descriptor.name) in self.path_fields:
+            return None
+        return tuple(path), member
+
+
+class Transcoder:
+    """The HTTP API of a set of gRPC services."""
+
+    def __init__(self, services: Iterable[ServiceDescriptor]) -> None:
+        """Compiles all there is to compile.
+
+        Raises:
+            AmbiguousRoutes: If two routes answer the same request.
+            InvalidRoute: If a rule cannot be kept.
+            InvalidTemplate: If a path template does not follow the grammar.
+            UnsupportedType: If a request or an answer has no JSON form.
+        """
+        decoders, encoders = Decoders(), Encoders()
+        self._table = RouteTable(
+            Route(http_method, rule, path, rpc, decoders=decoders, encoders=encoders)
+            for service in services
+            for rpc in service.methods
+            for http_method, path, rule in _rules(rpc)
+        )
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """All routes, in the order of the protos."""
+        return self._table.endpoints
+
+    def find(self, method: str, path: str) -> Match[Route]:
+        """Returns the route of a request.
+
+        Args:
+            method: The HTTP method; HEAD is found where GET is.
+            path: The path, percent-encoded.
+
+        Raises:
+            NotFound: If there is no such path.
+            MethodNotAllowed: If the path does not answer the method.
+        """
+        match = self._table.match(method, path)
+        if match is None:
+            raise problems.MethodNotAllowed(self.methods(path))
+        return match
+
+    def methods(self, path: str) -> frozenset[str]:
+        """Returns the methods that the protos declare for a path.
+
+        Raises:
+            NotFound: If there is no such path.
+        """
+        methods = self._table.methods(path)
+        if not methods:
+            raise NotFound
+        return methods
+
+
+def _rules(rpc: MethodDescriptor) -> Iterator[tuple[str, str, http_pb2.HttpRule]]:
+    options = rpc.GetOptions()
+    if not options.HasExtension(annotations_pb2.http):
+        return
+    rule = options.Extensions[annotations_pb2.http]
+    for binding in (rule, *rule.additional_bindings):
+        if binding is not rule and binding.additional_bindings:
+            raise InvalidRoute(f"{rpc.full_name}: additional_bindings stand inside others.")
+        pattern = binding.WhichOneof("pattern")
+        if pattern is None:
+            raise InvalidRoute(f"{rpc.full_name}: a rule has no method and path.")
+        if pattern == "custom":
+            yield binding.custom.kind, binding.custom.path, binding
+        else:
+            yield pattern.upper(), getattr(binding, pattern), binding
+
+
+def _field(descriptor: Descriptor, name: str) -> FieldDescriptor:
+    field = descriptor.fields_by_name.get(name)
+    if field is None:
+        raise InvalidRoute(f"{descriptor.full_name} has no field {name}.")
+    return field
+
+
+def _type_below(field: FieldDescriptor) -> Descriptor | None:
+    """Returns the type whose fields a dotted name goes on to, None where it cannot."""
+    below = field.message_type
+    if below is None or field.is_repeated or below.full_name.startswith("google.protobuf."):
+        return None
+    return below
+
+
+def _distinct(members: Mapping[str, Member]) -> Sequence[FieldDescriptor]:
+    return list({member.descriptor.name: member.descriptor for member in members.values()}.values())
+
+
+def _is_json(media_type: str) -> bool:
+    kind, _, parameters = media_type.partition(";")
+    return kind.strip().lower() == "application/json" and parameters.strip().lower() in _UTF_8
+
+
+def _parameters(query: str) -> dict[str, list[str]]:
+    try:
+        pairs = parse_qsl(
+            query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+        )
+    except ValueError as error:
+        raise Malformed(detail="the query string") from error
+    parameters: dict[str, list[str]] = {}
+    for name, value in pairs:
+        parameters.setdefault(name, []).append(value)
+    return parameters
+
+
+def _descend(message: Message, parents: Sequence[str]) -> Message:
+    target: Any = message
+    for parent in parents:
+        target = getattr(target, parent)
+        target.SetInParent()
+    return target
+
+
+def _fill_from_path(
+    bound: _BoundVariable, message: Message, segments: Sequence[str], errors: list[FieldError]
+) -> None:
+    try:
+        value = bound.variable.value(segments)
+    except UnicodeDecodeError as error:
+        raise Malformed(detail="the path is no UTF-8") from error
+    target = _descend(message, bound.parents)
+    bound.member.fill_from_texts(target, [value], bound.json_path, errors)

@@ -1,0 +1,51 @@
+"""What decoding, encoding and OpenAPI all need to know of a descriptor."""
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
+
+WRAPPERS = frozenset(
+    f"google.protobuf.{name}Value"
+    for name in ("Bool", "Int32", "Int64", "UInt32", "UInt64", "Float", "Double", "String", "Bytes")
+)
+
+REQUEST_ID = "request_id"
+"""The field that the Idempotency-Key header fills, in a request that has it."""
+
+
+class UnsupportedType(TypeError):  # noqa: N818 - names what it found
+    """A message type has no JSON form here."""
+
+
+def refuse_unsupported(descriptor: Descriptor) -> None:
+    """Refuses the types of `google.protobuf` that are not handled one by one.
+
+    Any would need every type that may stand in it, and hide from a reader what an answer is.
+
+    Raises:
+        UnsupportedType: If it is such a type.
+    """
+    if descriptor.full_name == "google.protobuf.Any":
+        raise UnsupportedType("google.protobuf.Any has no JSON form here: name the type instead.")
+
+
+def oneof_of(field: FieldDescriptor) -> OneofDescriptor | None:
+    """Returns the oneof of a field; the one that stands for `optional` is none."""
+    oneof = field.containing_oneof
+    if oneof is None or (len(oneof.fields) == 1 and oneof.name == f"_{field.name}"):
+        return None
+    return oneof
+
+
+def map_entry(field: FieldDescriptor) -> Descriptor | None:
+    """Returns the entry type of a map, None for any other field."""
+    entry = field.message_type
+    return entry if entry is not None and entry.GetOptions().map_entry else None
+
+
+def takes_null(field: FieldDescriptor) -> bool:
+    """Tells whether null is a value of the field, and not the lack of one."""
+    message_type = field.message_type
+    return (
+        message_type is not None
+        and message_type.full_name == "google.protobuf.Value"
+        and not field.is_repeated
+    )
