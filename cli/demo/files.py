@@ -49,7 +49,7 @@ def write_demo(folder: Path, today: date) -> DemoFiles:
     )
     _write(files.customers, "customer_number,name,email,mobile,pin", map(_customer_row, CUSTOMERS))
     contracts = (
-        _contract_row(customer, point, first) for customer in CUSTOMERS for point in customer.points
+        _contract_row(customer, point, today) for customer in CUSTOMERS for point in customer.points
     )
     header = "gsrn,customer_number,from,to,price_area,grid_company,product,address"
     _write(files.metering_points, header, contracts)
