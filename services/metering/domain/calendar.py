@@ -20,18 +20,18 @@ Whole = NDArray[np.int64]
 """Numbers of hours or days."""
 
 TIME_ZONE: Final = "Europe/Oslo"
+OSLO: Final = ZoneInfo(TIME_ZONE)
 FIRST_DATE: Final = date(1970, 1, 1)
 END_DATE: Final = date(2100, 1, 1)
 """The calendar ends before this date."""
 
 _SECONDS_PER_HOUR = 3600
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_OSLO = ZoneInfo(TIME_ZONE)
 _EPOCH = FIRST_DATE.toordinal()
 
 
 def _starts(dates: list[date]) -> Whole:
-    midnights = (datetime(day.year, day.month, day.day, tzinfo=_OSLO) for day in dates)
+    midnights = (datetime(day.year, day.month, day.day, tzinfo=OSLO) for day in dates)
     return np.array([int(moment.timestamp()) // _SECONDS_PER_HOUR for moment in midnights])
 
 
@@ -94,9 +94,9 @@ def moment_of(hour: int) -> datetime:
 
 def local_moment_of(hour: int) -> datetime:
     """Returns the moment at which an hour starts, with the offset of Norwegian clocks."""
-    return datetime.fromtimestamp(hour * _SECONDS_PER_HOUR, _OSLO)
+    return datetime.fromtimestamp(hour * _SECONDS_PER_HOUR, OSLO)
 
 
 def local_date_of(moment: datetime) -> date:
     """Returns the date that Norwegian calendars show at a moment."""
-    return moment.astimezone(_OSLO).date()
+    return moment.astimezone(OSLO).date()

@@ -134,7 +134,9 @@ def _refuse_overlaps(
         if earlier.gsrn == later.gsrn and first_hour(later.from_date) < _end_hour(earlier)
     }
     if problems:
-        raise BadFile(*(problem.at_line(line) for line, problem in sorted(problems.items())))
+        raise BadFile(
+            [problem.at_line(line) for line, problem in sorted(problems.items())], len(problems)
+        )
 
 
 def _end_hour(contract: Contract) -> int:

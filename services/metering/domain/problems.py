@@ -1,8 +1,10 @@
 """What metering refuses."""
 
+from collections.abc import Sequence
+
 from kit import errors
 
-SHOWN_ERRORS = 20
+SHOWN_LINES = 20
 
 
 class Refused(Exception):  # noqa: N818 - says what happens to the value
@@ -28,10 +30,9 @@ class Refused(Exception):  # noqa: N818 - says what happens to the value
 
 
 class BadFile(errors.Invalid):
-    """A file is wrong and was refused whole; the first wrong lines are named."""
+    """A file was refused whole; each of the first bad lines is named with its reason."""
 
     reason = "BAD_FILE"
 
-    def __init__(self, *lines: errors.FieldError) -> None:
-        shown = lines[:SHOWN_ERRORS]
-        super().__init__(*shown, detail=", ".join(error.field for error in shown))
+    def __init__(self, lines: Sequence[errors.FieldError], bad_lines: int) -> None:
+        super().__init__(*lines[:SHOWN_LINES], badLines=bad_lines)

@@ -1,0 +1,121 @@
+"""How moments and numbers are written in the files."""
+
+import re
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from services.metering.domain.calendar import DAY_STARTS, OSLO, hour_of
+from services.metering.domain.problems import Refused
+from services.metering.domain.readings import MAX_HOUR_WH
+
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_COMMA = re.compile(r"(-?)([0-9]{1,12}),([0-9]{1,9})")
+_POINT = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?")
+_NO_COMMA = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_WH_DECIMALS = 3
+_NO_OFFSET = timedelta(0)
+
+
+@lru_cache(maxsize=1024)  # a row begins where the last one ended, and a day is registered at once
+def parse_moment(text: str) -> datetime:
+    """Reads a moment in RFC 3339, with the offset of Norwegian clocks or in UTC.
+
+    The offset is what tells the two hours apart that October's clocks show twice. Any other offset
+    than these is a mistake of whoever made the file, and would move the hours of half a year.
+
+    Raises:
+        Refused: If it is none, or its offset is missing or wrong.
+    """
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise Refused("NOT_A_TIMESTAMP")
+    if match[3] is None:
+        raise Refused("OFFSET_MISSING")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("NOT_A_TIMESTAMP") from None
+    if not DAY_STARTS[0] <= hour_of(moment) < DAY_STARTS[-1]:
+        raise Refused("OUTSIDE_CALENDAR")
+    if moment.utcoffset() not in (_NO_OFFSET, moment.astimezone(OSLO).utcoffset()):
+        raise Refused("OFFSET_NOT_NORWEGIAN")
+    return moment
+
+
+def parse_hour(text: str) -> int:
+    """Reads the moment at which an hour starts, and returns the hour's number.
+
+    Raises:
+        Refused: If it is no moment, or not at the full hour.
+    """
+    moment = parse_moment(text)
+    if moment.minute or moment.second or moment.microsecond:
+        raise Refused("NOT_A_FULL_HOUR")
+    return hour_of(moment)
+
+
+def parse_comma_wh(text: str) -> int:
+    """Reads kWh with a decimal comma, and returns Wh.
+
+    Raises:
+        Refused: If it is no such number, or no whole number of Wh between 0 and MAX_HOUR_WH.
+    """
+    match = _COMMA.fullmatch(text)
+    if match is None:
+        raise Refused("COMMA_MISSING" if _NO_COMMA.fullmatch(text) else "NOT_A_NUMBER")
+    return _wh(match)
+
+
+def parse_point_wh(text: str) -> int:
+    """Reads kWh with a decimal point or none, and returns Wh.
+
+    Raises:
+        Refused: If it is no such number, or no whole number of Wh between 0 and MAX_HOUR_WH.
+    """
+    return _wh(_point(text))
+
+
+def parse_price(text: str, decimals: int, limit: int) -> int:
+    """Reads a price with a decimal point or none.
+
+    Further decimals than are kept are rounded half away from zero.
+
+    Args:
+        text: The price.
+        decimals: How many are kept.
+        limit: The highest amount, and with the other sign the lowest.
+
+    Returns:
+        The price as a whole number of the last decimal that is kept.
+
+    Raises:
+        Refused: If it is no number, or beyond the limit.
+    """
+    match = _point(text)
+    shown = match[3] or ""
+    scaled = int(match[2] + shown.ljust(decimals + 1, "0")[: decimals + 1])
+    amount = (scaled + 5) // 10
+    if amount > limit:
+        raise Refused("PRICE_TOO_LARGE", limit=limit // 10**decimals)
+    return -amount if match[1] else amount
+
+
+def _point(text: str) -> re.Match[str]:
+    match = _POINT.fullmatch(text)
+    if match is None:
+        raise Refused("NOT_A_NUMBER")
+    return match
+
+
+def _wh(match: re.Match[str]) -> int:
+    decimals = (match[3] or "").rstrip("0")
+    if len(decimals) > _WH_DECIMALS:
+        raise Refused("NOT_A_DECIMAL", decimals=_WH_DECIMALS)
+    wh = int(match[2] + decimals.ljust(_WH_DECIMALS, "0"))
+    if match[1] and wh:
+        raise Refused("NEGATIVE_ENERGY")
+    if wh > MAX_HOUR_WH:
+        raise Refused("ENERGY_TOO_LARGE", limit=MAX_HOUR_WH // 10**_WH_DECIMALS)
+    return wh
