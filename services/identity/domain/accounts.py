@@ -1,6 +1,6 @@
 """Accounts: one login for the app and for Di side, of customers or of staff."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -46,8 +46,10 @@ class Credentials:
 
     Attributes:
         account_id: The account.
-        password_hash: As `Passwords` made it.
+        password_hash: As `PasswordHashes` made it.
+        password_version: Counts the changes of the password.
     """
 
     account_id: UUID
-    password_hash: str
+    password_hash: str = field(repr=False)
+    password_version: int

@@ -65,7 +65,7 @@ class PasswordRules:
 
 
 def words_of(text: str) -> Iterable[str]:
-    """Returns the words of a list of refused passwords: one a line, but for lines that begin with #."""
+    """Returns the words of a list, one a line; lines that begin with # are comments."""
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 

@@ -1,0 +1,1 @@
+"""Starts identity: `python -m services.identity`."""

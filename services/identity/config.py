@@ -1,0 +1,50 @@
+"""Identity's settings, read once from `KUNDEAPP_IDENTITY_…`; nothing else reads the environment."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.settings import ServiceSettings
+from services.identity.domain.passwords import SHORTEST_PASSWORD
+
+_PREFIX = "KUNDEAPP_IDENTITY_"
+
+
+class Settings(ServiceSettings):
+    """What the service can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    signing_keys: Path
+    """A private JWK Set (RFC 7517) with EC keys on P-256, each with a `kid`: the first one signs
+    access tokens, the others are published for as long as their tokens live. Read again when it
+    changes."""
+    secret_keys: Path
+    """A JWK Set with `oct` keys of 256 bits or more, each with a `kid`: the first one is the pepper
+    of new passwords and PINs, the others are kept for as long as a hash names them. It must outlive
+    the database: without it no password and no PIN is right."""
+    token_issuer: str = "kundeapp-identity"  # noqa: S105 - a name
+    """The `iss` of access tokens."""
+    token_audience: str = "kundeapp"  # noqa: S105 - a name
+    """The `aud` of access tokens."""
+    access_token_lifetime: timedelta = timedelta(minutes=10)
+    """ISO 8601 or seconds."""
+    session_lifetime: timedelta = timedelta(days=30)
+    """How long a login lasts at the most."""
+    shortest_password: int = Field(default=SHORTEST_PASSWORD, ge=8, le=64)
+    """In characters."""
+    hashing_threads: int = Field(default=2, ge=1)
+    """How many passwords are hashed at once."""
+    hashing_queue: int = Field(default=64, ge=0)
+    """How many passwords may wait to be hashed; further logins are told to try again."""
+
+
+class MigrationSettings(BaseSettings):
+    """What the migrations can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    database_url: str
+    """The service's own database: `postgresql://user:password@host:port/name`."""

@@ -1,0 +1,1 @@
+"""The schema of identity's database, step by step."""

@@ -1,0 +1,218 @@
+"""gRPC in: from protobuf to a use case, and back."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from kit import errors
+from kit.clock import Clock
+from kit.database import Database, Transaction
+from kit.idempotency import once
+from kit.ids import Ids
+from kit.server import Call
+from kundeapp.access.v1 import access_pb2
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity import handlers
+from services.identity.domain.accounts import Account
+from services.identity.domain.customers import Pins
+from services.identity.domain.keyed_hash import KeyedHash
+from services.identity.domain.passwords import PasswordRules
+from services.identity.domain.sessions import Successors
+from services.identity.domain.store import PasswordHashes, Store, Stores
+from services.identity.handlers import OpenSession, Registration, StaffAccount
+from services.identity.tokens import SignedAccessTokens
+
+_Request = TypeVar("_Request", bound=Message)
+
+
+class StoreOf(Protocol):
+    """Makes the store of a transaction."""
+
+    def __call__(self, transaction: Transaction) -> Store:
+        """Makes it."""
+        ...
+
+
+@dataclass(frozen=True)
+class IdentityServicer:
+    """One method for each RPC of `kundeapp.identity.v1.IdentityService`, which says what it does.
+
+    Attributes:
+        database: Where a request that may be repeated has its transaction.
+        store_of: Makes the store of such a transaction.
+        stores: Opens the other transactions.
+        rules: Which passwords are taken.
+        hashes: Passwords at rest.
+        pins: PINs at rest.
+        successors: What follows a refresh token.
+        tokens: Access tokens.
+        concealed: Stands for a secret in what is remembered of a request.
+        session_lifetime: How long a login lasts at the most.
+    """
+
+    database: Database
+    store_of: StoreOf
+    stores: Stores
+    rules: PasswordRules
+    hashes: PasswordHashes
+    pins: Pins
+    successors: Successors
+    tokens: SignedAccessTokens
+    concealed: KeyedHash
+    session_lifetime: timedelta
+    ids: Ids
+    clock: Clock
+
+    async def RegisterAccount(self, request: pb.RegisterAccountRequest, call: Call) -> pb.Account:
+        """Opens the account of a customer."""
+        registration = Registration(
+            customer_number=request.customer_number.strip(),
+            pin=request.pin.strip(),
+            email=request.email,
+            password=request.password,
+        )
+        known = self._without_secrets(request, "pin", "password")
+        applicant = await handlers.admit_applicant(
+            self.stores, self.pins, self.rules, self.hashes, registration
+        )
+
+        async with self.database.transaction() as transaction:
+
+            async def register() -> pb.Account:
+                store = self.store_of(transaction)
+                return _account(await handlers.register_account(store, self.ids, applicant))
+
+            return await once(transaction, call, known, register, pb.Account)
+
+    async def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> pb.Session:
+        """Logs in."""
+        known = self._without_secrets(request, "password")
+        proof = await handlers.prove_password(
+            self.stores, self.hashes, request.email, request.password
+        )
+
+        async with self.database.transaction() as transaction:
+
+            async def create() -> pb.Session:
+                opened = await handlers.create_session(
+                    self.store_of(transaction),
+                    proof,
+                    tokens=self.tokens,
+                    ids=self.ids,
+                    clock=self.clock,
+                    lifetime=self.session_lifetime,
+                )
+                return _session(opened)
+
+            return await once(transaction, call, known, create, pb.Session)
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, _call: Call) -> pb.Session:
+        """Exchanges a refresh token."""
+        opened = await handlers.refresh_session(
+            self.stores, self.tokens, self.successors, self.clock, request.refresh_token
+        )
+        return _session(opened)
+
+    async def EndCurrentSession(
+        self, request: pb.EndCurrentSessionRequest, call: Call
+    ) -> pb.EndCurrentSessionResponse:
+        """Logs out."""
+        session_id = call.caller.session_id
+        if session_id is None:
+            raise errors.Unauthenticated
+
+        async with self.database.transaction() as transaction:
+
+            async def end() -> pb.EndCurrentSessionResponse:
+                await handlers.end_session(self.store_of(transaction), self.clock, session_id)
+                return pb.EndCurrentSessionResponse()
+
+            return await once(transaction, call, request, end, pb.EndCurrentSessionResponse)
+
+    async def GetMe(self, _request: pb.GetMeRequest, call: Call) -> pb.Account:
+        """Shows the caller's account."""
+        async with self.stores() as store:
+            return _account(await handlers.get_me(store, call.caller.account))
+
+    async def ImportCustomers(
+        self, requests: AsyncIterator[pb.ImportCustomersRequest], _call: Call
+    ) -> pb.ImportCustomersReport:
+        """Takes customers into the register."""
+        pieces = (request.data async for request in requests)
+        report = await handlers.import_customers(self.stores, self.pins, self.ids, pieces)
+        return pb.ImportCustomersReport(
+            rows=report.rows,
+            created=report.created,
+            changed=report.changed,
+            unchanged=report.unchanged,
+            new_pins=[
+                pb.ImportCustomersReport.NewPin(customer_number=new.customer_number, pin=new.pin)
+                for new in report.new_pins
+            ],
+        )
+
+    async def PutStaffAccount(self, request: pb.PutStaffAccountRequest, _call: Call) -> pb.Account:
+        """Makes or changes the account of a member of staff."""
+        staff = StaffAccount(
+            email=request.email,
+            password=request.password,
+            roles=frozenset(_role_name(role) for role in request.roles),
+        )
+        account = await handlers.put_staff_account(
+            self.stores,
+            staff,
+            rules=self.rules,
+            hashes=self.hashes,
+            ids=self.ids,
+            clock=self.clock,
+        )
+        return _account(account)
+
+    async def ListSigningKeys(
+        self, _request: pb.ListSigningKeysRequest, _call: Call
+    ) -> pb.ListSigningKeysResponse:
+        """Lists the public keys of access tokens."""
+        return pb.ListSigningKeysResponse(jwk_set_json=self.tokens.public_key_set())
+
+    def _without_secrets(self, request: _Request, *fields: str) -> _Request:
+        """Returns what may be remembered of a request, to know it again when it is repeated.
+
+        What is remembered is hashed, but a PIN, and many a password, is found behind a bare hash.
+        """
+        known = type(request)()
+        known.CopyFrom(request)
+        for field in fields:
+            setattr(known, field, self.concealed.of(getattr(request, field)))
+        return known
+
+
+def _account(account: Account) -> pb.Account:
+    return pb.Account(
+        id=str(account.id),
+        email=account.email,
+        customers=[
+            pb.Customer(id=str(customer.id), customer_number=customer.number, name=customer.name)
+            for customer in account.customers
+        ],
+        roles=[access_pb2.Staff.Role.Value(role) for role in sorted(account.roles)],
+    )
+
+
+def _session(opened: OpenSession) -> pb.Session:
+    answer = pb.Session(
+        id=str(opened.session.id),
+        access_token=opened.access_token.value,
+        refresh_token=opened.refresh_token,
+    )
+    answer.access_token_expires_at.FromDatetime(opened.access_token.expires_at)
+    answer.expires_at.FromDatetime(opened.session.expires_at)
+    return answer
+
+
+def _role_name(role: int) -> str:
+    """Returns the name of a role, or its number where this version knows none."""
+    known = access_pb2.Staff.Role.DESCRIPTOR.values_by_number.get(role)
+    return known.name if known else str(role)
