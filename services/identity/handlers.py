@@ -168,8 +168,8 @@ async def admit_applicant(
     Raises:
         Invalid: If a field is wrong in itself.
         WrongCustomerNumberOrPin: If there is no such customer, or the PIN is wrong or burnt.
-        AccountExists: If the customer has an account already.
-        PinNotEnough: If the PIN is right, but too short to rely on.
+        PinNotEnough: If the PIN is right, but too short to open an account with.
+        Unavailable: If too many passwords wait to be hashed.
     """
     password = passwords.normalise(registration.password)
     _check(
@@ -180,9 +180,8 @@ async def admit_applicant(
         _required("password", password) or rules.error_in(password, registration.email),
     )
     customer = await prove_customer(stores, pins, registration.customer_number, registration.pin)
-    if customer.account_id is not None:
-        raise AccountExists
-    if customer.pin is None or customer.pin.is_short:
+    # Whether there is an account already is told later, once it is known that the call is no retry.
+    if customer.account_id is None and customer.pin and customer.pin.is_short:
         raise PinNotEnough
     return Applicant(customer.id, registration.email.strip(), await hashes.hash(password))
 

@@ -1,11 +1,8 @@
 """gRPC in: from protobuf to a use case, and back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
-
-from google.protobuf.message import Message
 
 from kit import errors
 from kit.clock import Clock
@@ -18,22 +15,11 @@ from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity import handlers
 from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Pins
-from services.identity.domain.keyed_hash import KeyedHash
 from services.identity.domain.passwords import PasswordRules
 from services.identity.domain.sessions import Successors
 from services.identity.domain.store import PasswordHashes, Store, Stores
 from services.identity.handlers import OpenSession, Registration, StaffAccount
 from services.identity.tokens import SignedAccessTokens
-
-_Request = TypeVar("_Request", bound=Message)
-
-
-class StoreOf(Protocol):
-    """Makes the store of a transaction."""
-
-    def __call__(self, transaction: Transaction) -> Store:
-        """Makes it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -49,19 +35,19 @@ class IdentityServicer:
         pins: PINs at rest.
         successors: What follows a refresh token.
         tokens: Access tokens.
-        concealed: Stands for a secret in what is remembered of a request.
+        retry_secret: Hides what is remembered of a request with a password or a PIN in it.
         session_lifetime: How long a login lasts at the most.
     """
 
     database: Database
-    store_of: StoreOf
+    store_of: Callable[[Transaction], Store]
     stores: Stores
     rules: PasswordRules
     hashes: PasswordHashes
     pins: Pins
     successors: Successors
     tokens: SignedAccessTokens
-    concealed: KeyedHash
+    retry_secret: bytes
     session_lifetime: timedelta
     ids: Ids
     clock: Clock
@@ -74,7 +60,6 @@ class IdentityServicer:
             email=request.email,
             password=request.password,
         )
-        known = self._without_secrets(request, "pin", "password")
         applicant = await handlers.admit_applicant(
             self.stores, self.pins, self.rules, self.hashes, registration
         )
@@ -85,11 +70,10 @@ class IdentityServicer:
                 store = self.store_of(transaction)
                 return _account(await handlers.register_account(store, self.ids, applicant))
 
-            return await once(transaction, call, known, register, pb.Account)
+            return await once(transaction, call, request, register, pb.Account, self.retry_secret)
 
     async def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> pb.Session:
         """Logs in."""
-        known = self._without_secrets(request, "password")
         proof = await handlers.prove_password(
             self.stores, self.hashes, request.email, request.password
         )
@@ -107,7 +91,7 @@ class IdentityServicer:
                 )
                 return _session(opened)
 
-            return await once(transaction, call, known, create, pb.Session)
+            return await once(transaction, call, request, create, pb.Session, self.retry_secret)
 
     async def RefreshSession(self, request: pb.RefreshSessionRequest, _call: Call) -> pb.Session:
         """Exchanges a refresh token."""
@@ -176,17 +160,6 @@ class IdentityServicer:
     ) -> pb.ListSigningKeysResponse:
         """Lists the public keys of access tokens."""
         return pb.ListSigningKeysResponse(jwk_set_json=self.tokens.public_key_set())
-
-    def _without_secrets(self, request: _Request, *fields: str) -> _Request:
-        """Returns what may be remembered of a request, to know it again when it is repeated.
-
-        What is remembered is hashed, but a PIN, and many a password, is found behind a bare hash.
-        """
-        known = type(request)()
-        known.CopyFrom(request)
-        for field in fields:
-            setattr(known, field, self.concealed.of(getattr(request, field)))
-        return known
 
 
 def _account(account: Account) -> pb.Account:

@@ -1,0 +1,125 @@
+"""What an entry of the company's customer system makes of the register."""
+
+from dataclasses import replace
+
+import pytest
+
+from kit.ids import SystemIds
+from services.identity.domain import customers
+from services.identity.domain.customers import (
+    Customer,
+    CustomerChanged,
+    CustomerCreated,
+    Entry,
+    Pins,
+    take_in,
+)
+from services.identity.domain.keyed_hash import KeyedHash, SecretKey
+
+IDS = SystemIds()
+OLD_KEY = SecretKey("old", b"o" * 32)
+NEW_KEY = SecretKey("new", b"n" * 32)
+PINS = Pins(KeyedHash([OLD_KEY], "pin"), IDS)
+ENTRY = Entry("100001", "Kari Nordmann", "kari@example.no", "+4791234567", "12345678")
+
+
+@pytest.fixture
+def known() -> Customer:
+    return take_in(ENTRY, None, PINS, IDS).customer
+
+
+def test_an_unknown_customer_is_created_with_the_pin_of_the_file() -> None:
+    intake = take_in(ENTRY, None, PINS, IDS)
+
+    assert intake.event == CustomerCreated(intake.customer.id, "100001")
+    assert PINS.matches(intake.customer.pin, "100001", "12345678")
+    assert intake.new_pin == ""
+
+
+def test_a_customer_without_a_pin_gets_one_of_eight_digits() -> None:
+    intake = take_in(replace(ENTRY, pin=""), None, PINS, IDS)
+
+    assert len(intake.new_pin) == 8
+    assert intake.new_pin.isdecimal()
+    assert PINS.matches(intake.customer.pin, "100001", intake.new_pin)
+
+
+def test_the_same_entry_again_changes_nothing(known: Customer) -> None:
+    intake = take_in(ENTRY, known, PINS, IDS)
+
+    assert intake.event is None
+    assert intake.customer == known
+
+
+def test_an_entry_without_a_pin_keeps_the_one_there_is(known: Customer) -> None:
+    intake = take_in(replace(ENTRY, pin=""), known, PINS, IDS)
+
+    assert intake.event is None
+    assert intake.new_pin == ""
+    assert intake.customer.pin == known.pin
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(ENTRY, name="Kari Fjord"),
+        replace(ENTRY, email="fjord@example.no"),
+        replace(ENTRY, email=""),
+        replace(ENTRY, mobile=""),
+        replace(ENTRY, pin="87654321"),
+    ],
+)
+def test_an_entry_that_says_something_new_changes_the_customer(
+    known: Customer, entry: Entry
+) -> None:
+    intake = take_in(entry, known, PINS, IDS)
+
+    assert intake.event == CustomerChanged(known.id, "100001")
+    assert intake.customer != known
+    assert intake.customer.id == known.id
+
+
+def test_a_short_pin_is_taken_and_marked() -> None:
+    intake = take_in(replace(ENTRY, pin="1234"), None, PINS, IDS)
+
+    assert intake.customer.pin
+    assert intake.customer.pin.is_short
+
+
+def test_equal_pins_of_two_customers_do_not_look_equal() -> None:
+    assert PINS.at_rest("100001", "12345678") != PINS.at_rest("100002", "12345678")
+
+
+def test_a_pin_under_an_old_key_is_right_and_unchanged_after_the_key_is_renewed(
+    known: Customer,
+) -> None:
+    renewed = Pins(KeyedHash([NEW_KEY, OLD_KEY], "pin"), IDS)
+
+    assert renewed.matches(known.pin, "100001", "12345678")
+    assert take_in(ENTRY, known, renewed, IDS).event is None
+
+
+def test_no_pin_matches_where_there_is_none() -> None:
+    assert not PINS.matches(None, "100001", "12345678")
+
+
+@pytest.mark.parametrize(
+    ("pin", "expected"),
+    [("1234", True), ("12345678", True), ("123", False), ("123456789", False), ("١٢٣٤", False)],
+)
+def test_a_pin_has_four_to_eight_digits(pin: str, *, expected: bool) -> None:
+    assert customers.is_pin(pin) is expected
+
+
+def test_a_secret_key_never_shows_its_value() -> None:
+    assert repr(OLD_KEY) == "SecretKey('old')"
+
+
+@pytest.mark.parametrize(("key_id", "value"), [("", b"x" * 32), ("a$b", b"x" * 32), ("a", b"x")])
+def test_a_weak_or_nameless_key_is_refused(key_id: str, value: bytes) -> None:
+    with pytest.raises(ValueError, match="secret key"):
+        SecretKey(key_id, value)
+
+
+def test_hashes_of_two_purposes_have_nothing_in_common() -> None:
+    assert KeyedHash([OLD_KEY], "pin").of("x") != KeyedHash([OLD_KEY], "password").of("x")

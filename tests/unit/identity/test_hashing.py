@@ -1,0 +1,77 @@
+"""Passwords at rest."""
+
+import asyncio
+import contextlib
+from collections.abc import Generator
+
+from kit import errors
+from services.identity.domain.keyed_hash import KeyedHash, SecretKey
+from services.identity.hashing import Argon2Passwords, Cost
+
+OLD_KEY = SecretKey("old", b"o" * 32)
+NEW_KEY = SecretKey("new", b"n" * 32)
+CHEAP = Cost(memory_kib=64, passes=1)
+DEARER = Cost(memory_kib=128, passes=1)
+PASSWORD = "fire tilfeldige ord"
+
+
+@contextlib.contextmanager
+def hashes_with(
+    *keys: SecretKey, cost: Cost = CHEAP, threads: int = 1, queue: int = 8
+) -> Generator[Argon2Passwords]:
+    hashes = Argon2Passwords(KeyedHash(keys, "password"), cost, threads=threads, queue=queue)
+    try:
+        yield hashes
+    finally:
+        hashes.close()
+
+
+async def test_the_right_password_matches_and_others_do_not() -> None:
+    with hashes_with(NEW_KEY) as hashes:
+        kept = await hashes.hash(PASSWORD)
+
+        assert await hashes.matches(kept, PASSWORD)
+        assert not await hashes.matches(kept, PASSWORD + "x")
+        assert not await hashes.matches(None, PASSWORD)
+
+
+async def test_a_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
+    with hashes_with(NEW_KEY, cost=Cost()) as hashes:
+        kept = await hashes.hash(PASSWORD)
+
+    assert kept.startswith("new$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_a_hash_without_its_pepper_is_worthless() -> None:
+    with hashes_with(NEW_KEY) as hashes:
+        kept = await hashes.hash(PASSWORD)
+    stranger = SecretKey("new", b"another key of the same name....")
+    with hashes_with(stranger) as hashes:
+        assert not await hashes.matches(kept, PASSWORD)
+
+
+async def test_a_hash_of_another_cost_or_key_still_matches_and_is_to_be_renewed() -> None:
+    with hashes_with(OLD_KEY) as hashes:
+        kept = await hashes.hash(PASSWORD)
+        assert hashes.is_current(kept)
+    with hashes_with(OLD_KEY, cost=DEARER) as hashes:
+        assert await hashes.matches(kept, PASSWORD)
+        assert not hashes.is_current(kept)
+    with hashes_with(NEW_KEY, OLD_KEY) as hashes:
+        assert await hashes.matches(kept, PASSWORD)
+        assert not hashes.is_current(kept)
+
+
+async def test_the_same_password_never_hashes_to_the_same() -> None:
+    with hashes_with(NEW_KEY) as hashes:
+        assert await hashes.hash(PASSWORD) != await hashes.hash(PASSWORD)
+
+
+async def test_who_comes_when_the_queue_is_full_is_told_to_try_again() -> None:
+    with hashes_with(NEW_KEY, threads=1, queue=1) as hashes:
+        answers = await asyncio.gather(
+            *(hashes.hash(PASSWORD) for _ in range(3)), return_exceptions=True
+        )
+
+        assert [type(answer) for answer in answers] == [str, str, errors.Unavailable]
+        assert await hashes.hash(PASSWORD)
