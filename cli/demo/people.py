@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cli.demo.series import Area, Household
 
-PASSWORD = "nysnø på sørsida"  # noqa: S105  # everyone's, in a suite on loopback
+PASSWORD = "tjukk-skodde-i-dalen"  # noqa: S105  # everyone's, in a suite on loopback
 
 
 @dataclass(frozen=True)

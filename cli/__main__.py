@@ -1,0 +1,375 @@
+"""The commands of `kundeapp`. What a command needs is imported when it runs: help is instant."""
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from cli.config import Settings
+    from cli.outcome import Output, Report
+    from cli.services import Progress, Services
+    from cli.session import Sessions
+
+_ENDS = """Ends with 0 when done, 1 when the suite refuses, 2 when the command is wrong,
+3 when the suite does not answer, 4 when you are not logged in or not allowed."""
+
+app = typer.Typer(
+    name="kundeapp",
+    help=f"Runs the suite locally, and does an operator's work.\n\n{_ENDS}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(
+    help="Takes CSV files into the suite: all of a file, or nothing of it. Safe to repeat.",
+    no_args_is_help=True,
+)
+staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(staff, name="staff")
+
+_Result = TypeVar("_Result")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+CsvFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV file.")
+]
+
+
+class Role(Enum):
+    """A duty at the company."""
+
+    CUSTOMER_SERVICE = "customer-service"
+    EVENT_STAFF = "event-staff"
+    OPERATOR = "operator"
+
+
+class Area(Enum):
+    """A price area."""
+
+    NO1 = "NO1"
+    NO2 = "NO2"
+    NO3 = "NO3"
+    NO4 = "NO4"
+    NO5 = "NO5"
+
+
+@app.command()
+def run() -> None:
+    """Starts everything here, with demonstration data; Ctrl-C stops it.
+
+    The folder .data holds all of it; KUNDEAPP_DATA names another, and KUNDEAPP_PORT (8080) the
+    first of the ports. A second start keeps the data.
+
+    Example: KUNDEAPP_PORT=9080 KUNDEAPP_DATA=/tmp/second kundeapp run
+    """
+    from cli.local.run import run_everything
+
+    _finish(_output(as_json=False), lambda _: run_everything())
+
+
+@app.command()
+def stop(
+    name: Annotated[str, typer.Argument(help="postgres, nats, identity, metering or gateway.")],
+    as_json: AsJson = False,
+) -> None:
+    """Stops one process of the suite that runs here, to see what an outage looks like.
+
+    Example: kundeapp stop postgres
+    """
+    _tell("stop", name, as_json=as_json)
+
+
+@app.command()
+def start(
+    name: Annotated[str, typer.Argument(help="postgres, nats, identity, metering or gateway.")],
+    as_json: AsJson = False,
+) -> None:
+    """Starts one process again that was stopped.
+
+    Example: kundeapp start postgres
+    """
+    _tell("start", name, as_json=as_json)
+
+
+@app.command()
+def login(
+    email: Annotated[str, typer.Argument(help="Your e-mail. Asked for if left out.")] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the standard input.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Logs you in; the login is kept in a file that only you can read.
+
+    Example: kundeapp login operatoer@example.com
+    """
+
+    def log_in(_: "Output") -> "Report":
+        from cli.outcome import Report
+
+        address = email or typer.prompt("E-mail", err=True)
+        _sessions(_settings()).log_in(address, _password(from_stdin=password_stdin))
+        return Report(f"{address} is logged in.", (), {"email": address})
+
+    _finish(_output(as_json=as_json), log_in)
+
+
+@app.command()
+def logout(as_json: AsJson = False) -> None:
+    """Logs you out: ends the session, and removes the file.
+
+    Example: kundeapp logout
+    """
+
+    def log_out(_: "Output") -> "Report":
+        from cli.outcome import Report
+
+        ended = _sessions(_settings()).log_out()
+        title = "You are logged out." if ended else "You were not logged in."
+        return Report(title, (), {"ended": ended})
+
+    _finish(_output(as_json=as_json), log_out)
+
+
+@imports.command("customers")
+def import_customers(
+    file: CsvFile,
+    pins: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Where PINs go that are made; a new file. Beside FILE if left out.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Takes in customers: customer_number,name,email,mobile,pin.
+
+    A customer without a PIN gets one. It is written to a file that only you can read, and shown
+    nowhere else.
+
+    Example: kundeapp import customers customers.csv --pins pins.csv
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import PinsFile, customers_report, free_pins_path
+
+        services = _services(_settings())
+        kept = PinsFile(pins or free_pins_path(file))
+        try:
+            report = _with_bar(output, file, lambda bar: services.import_customers(file, bar))
+            if report.new_pins:
+                kept.write(report.new_pins)
+        finally:
+            kept.close()
+        return customers_report(file, report, kept.path)
+
+    _finish(_output(as_json=as_json), import_file)
+
+
+@imports.command("metering-points")
+def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
+    """Takes in metering points and who holds them.
+
+    The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address; from and
+    to are local dates, and to is empty while the contract lasts.
+
+    Example: kundeapp import metering-points metering-points.csv
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import metering_points_report
+
+        services = _services(_settings())
+        report = _with_bar(output, file, lambda bar: services.import_metering_points(file, bar))
+        return metering_points_report(file, report)
+
+    _finish(_output(as_json=as_json), import_file)
+
+
+@imports.command("readings")
+def import_readings(
+    file: CsvFile,
+    metering_point: Annotated[
+        str, typer.Option(metavar="GSRN", help="The metering point, 18 digits.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Takes in the hours of a metering point, as Elhub's customer portal exports them.
+
+    A meter reader's start;kwh is taken too. The newest registration of an hour wins.
+
+    Example: kundeapp import readings april.csv --metering-point 707057500000000009
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import readings_report
+
+        services = _services(_settings())
+        report = _with_bar(
+            output, file, lambda bar: services.import_readings(file, metering_point, bar)
+        )
+        return readings_report(file, metering_point, report)
+
+    _finish(_output(as_json=as_json), import_file)
+
+
+@imports.command("prices")
+def import_prices(
+    file: CsvFile,
+    area: Annotated[Area, typer.Option(help="The price area.")],
+    as_json: AsJson = False,
+) -> None:
+    """Takes in spot prices: start;nok_per_kwh_ex_vat.
+
+    Example: kundeapp import prices april.csv --area NO5
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import prices_report
+
+        services = _services(_settings())
+        report = _with_bar(output, file, lambda bar: services.import_prices(file, area.value, bar))
+        return prices_report(file, area.value, report)
+
+    _finish(_output(as_json=as_json), import_file)
+
+
+@staff.command("put")
+def put_staff(
+    email: Annotated[str, typer.Argument(help="The e-mail to log in with.")],
+    role: Annotated[list[Role], typer.Option(help="A duty; repeat it for more than one.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from the standard input.")
+    ] = False,
+    keep_password: Annotated[
+        bool, typer.Option("--keep-password", help="Change the roles only.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Makes an account for a member of staff, or changes one. The roles replace the old ones.
+
+    Needs the certificate of the CLI and no login, so that the first one can be made.
+
+    Example: kundeapp staff put kari@example.com --role operator --role customer-service
+    """
+
+    def put(_: "Output") -> "Report":
+        from cli.outcome import Report
+
+        password = "" if keep_password else _password(from_stdin=password_stdin, confirm=True)
+        names = [each.name for each in role]
+        account = _services(_settings()).put_staff(email, password, names)
+        data = {"id": account.id, "email": account.email, "roles": names}
+        rows = (("e-mail", account.email), ("roles", ", ".join(each.value for each in role)))
+        return Report("Staff account", rows, data)
+
+    _finish(_output(as_json=as_json), put)
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    app()
+
+
+def _tell(action: str, name: str, *, as_json: bool) -> None:
+    def tell(_: "Output") -> "Report":
+        from cli.config import DataSettings
+        from cli.local.control import ask
+        from cli.outcome import Report
+
+        said = ask(DataSettings().data, action, name)
+        return Report(said, (), {"process": name, "action": action, "message": said})
+
+    _finish(_output(as_json=as_json), tell)
+
+
+def _output(*, as_json: bool) -> "Output":
+    from cli.outcome import Output
+
+    return Output(as_json=as_json)
+
+
+def _finish(output: "Output", act: "Callable[[Output], Report | None]") -> NoReturn:
+    """Does what a command is there for, prints the outcome and ends with its status."""
+    from cli.outcome import CommandError, Exit
+
+    try:
+        report = act(output)
+    except CommandError as error:
+        output.error(error)
+        raise typer.Exit(error.status) from error
+    if report is not None:
+        output.report(report)
+    raise typer.Exit(Exit.OK)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from cli.config import DataSettings, Settings
+    from cli.outcome import CommandError, Exit
+
+    try:
+        # The environment and the data folder fill in what a checker sees missing here.
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        names = ", ".join(f"KUNDEAPP_CLI_{fault['loc'][0]}".upper() for fault in error.errors())
+        message = (
+            f"Where is the suite? Nothing was run in {DataSettings().data.resolve()}: "
+            f"start it with `kundeapp run`, name its folder in KUNDEAPP_DATA, or set {names}."
+        )
+        raise CommandError(Exit.USAGE, "NOT_CONFIGURED", message) from error
+
+
+def _sessions(settings: "Settings") -> "Sessions":
+    from cli.session import Sessions
+
+    return Sessions(settings.gateway, settings.session)
+
+
+def _services(settings: "Settings") -> "Services":
+    from cli.services import Services
+
+    return Services(
+        identity=settings.identity,
+        metering=settings.metering,
+        tls=settings.tls,
+        token=_sessions(settings).internal_token,
+    )
+
+
+def _password(*, from_stdin: bool, confirm: bool = False) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = typer.prompt("Password", hide_input=True, err=True, confirmation_prompt=confirm)
+    return password
+
+
+def _with_bar(output: "Output", file: Path, send: "Callable[[Progress], _Result]") -> _Result:
+    """Sends a file, with a bar that shows how much of it is on its way."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    size = file.stat().st_size
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=output.err, transient=True) as bar:
+        task = bar.add_task(file.name, total=size)
+
+        def sent(size_sent: int) -> None:
+            done = size_sent >= size
+            bar.update(
+                task,
+                completed=size_sent,
+                description=f"{file.name}: storing" if done else file.name,
+            )
+
+        return send(sent)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""What each import says when it is done, and where PINs go."""
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from cli.outcome import CommandError, Exit, Report
+from kundeapp.identity.v1.identity_service_pb2 import ImportCustomersReport
+from kundeapp.metering.v1.metering_service_pb2 import (
+    ImportMeteringPointsReport,
+    ImportPricesReport,
+    ImportReadingsReport,
+)
+
+_WH_A_KWH = 1000
+
+
+class PinsFile:
+    """The file that PINs of an import are written to; nobody else reads it, nothing is lost to it.
+
+    It is made before the import, so that no PIN is made that cannot be kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Makes the file.
+
+        Raises:
+            CommandError: It is there already, or cannot be made.
+        """
+        self.path = path
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as error:
+            message = f"{path} exists already, and PINs are never written over. Name another file."
+            raise CommandError(Exit.USAGE, "PINS_FILE_EXISTS", message) from error
+        except OSError as error:
+            message = f"{path} cannot be written: {error.strerror}"
+            raise CommandError(Exit.USAGE, "PINS_FILE_NOT_WRITABLE", message) from error
+
+    def write(self, pins: Sequence[ImportCustomersReport.NewPin]) -> None:
+        """Writes the PINs."""
+        with os.fdopen(self._file, "w", encoding="utf-8", newline="", closefd=False) as file:
+            writer = csv.writer(file)
+            writer.writerow(("customer_number", "pin"))
+            writer.writerows((new.customer_number, new.pin) for new in pins)
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Closes the file, and takes it away if no PIN was written."""
+        if os.fstat(self._file).st_size == 0:
+            self.path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def free_pins_path(customers: Path) -> Path:
+    """Returns the path of a file beside a customer file that does not exist yet."""
+    path = customers.with_suffix(".pins.csv")
+    number = 1
+    while path.exists():
+        number += 1
+        path = customers.with_suffix(f".pins-{number}.csv")
+    return path
+
+
+def customers_report(file: Path, report: ImportCustomersReport, pins: Path) -> Report:
+    """Says what an import of customers did; the PINs themselves stand in their file only."""
+    counts = _Counts(report)
+    made = len(report.new_pins)
+    where = str(pins) if made else None
+    return Report(
+        title=f"Customers from {file.name}",
+        rows=(*counts.rows, ("PINs made", f"{made}, in {pins}" if made else "0")),
+        data={**counts.data, "newPins": made, "pinsFile": where},
+    )
+
+
+def metering_points_report(file: Path, report: ImportMeteringPointsReport) -> Report:
+    """Says what an import of metering points did."""
+    counts = _Counts(report)
+    return Report(f"Metering points from {file.name}", counts.rows, counts.data)
+
+
+def readings_report(file: Path, gsrn: str, report: ImportReadingsReport) -> Report:
+    """Says what an import of readings did."""
+    counts = _Counts(report)
+    kwh = report.kwh / _WH_A_KWH
+    return Report(
+        title=f"Readings of {gsrn} from {file.name}",
+        rows=(
+            *counts.rows,
+            ("kWh", f"{kwh:.3f}"),
+            ("from", report.first_start),
+            ("to", report.last_end),
+        ),
+        data={
+            "meteringPoint": gsrn,
+            **counts.data,
+            "kwh": kwh,
+            "firstStart": report.first_start,
+            "lastEnd": report.last_end,
+        },
+    )
+
+
+def prices_report(file: Path, area: str, report: ImportPricesReport) -> Report:
+    """Says what an import of prices did."""
+    counts = _Counts(report)
+    return Report(
+        title=f"Prices of {area} from {file.name}",
+        rows=(*counts.rows, ("from", report.first_start), ("to", report.last_end)),
+        data={
+            "priceArea": area,
+            **counts.data,
+            "firstStart": report.first_start,
+            "lastEnd": report.last_end,
+        },
+    )
+
+
+class _Counted(Protocol):
+    """What every report of an import counts."""
+
+    rows: int
+    created: int
+    changed: int
+    unchanged: int
+
+
+class _Counts:
+    def __init__(self, report: _Counted) -> None:
+        self.data = {
+            "rows": report.rows,
+            "created": report.created,
+            "changed": report.changed,
+            "unchanged": report.unchanged,
+        }
+        self.rows = (
+            ("rows in the file", f"{report.rows}"),
+            ("new", f"{report.created}"),
+            ("changed", f"{report.changed}"),
+            ("as before", f"{report.unchanged}"),
+        )

@@ -1,0 +1,105 @@
+"""How a command ends: its exit status, and what it says to a person or to a program."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+JsonObject = Mapping[str, Any]
+
+
+class Exit(IntEnum):
+    """The exit statuses, as README documents them."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    NOT_ALLOWED = 4
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong.
+
+    Attributes:
+        where: A field of the request, or a line of the file: `line 17`.
+        code: The reason, a name of `kundeapp.errors.v1.Reason`.
+        message: The same for a person.
+    """
+
+    where: str
+    code: str
+    message: str
+
+
+class CommandError(Exception):
+    """A command did not do what it was asked."""
+
+    def __init__(self, status: Exit, code: str, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command did.
+
+    Attributes:
+        title: In a few words.
+        rows: Each fact, for a person: what it is, and its value.
+        data: The same for a program.
+    """
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+    data: JsonObject
+
+
+class Output:
+    """Prints the outcome: a table for a person, or with `--json` one JSON object and nothing else.
+
+    Results go to the standard output, all else to the standard error.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = Console()
+        self.err = Console(stderr=True, quiet=as_json)
+
+    def report(self, report: Report) -> None:
+        """Prints what was done."""
+        if self.as_json:
+            self._print_json(report.data)
+            return
+        table = Table(title=report.title, title_justify="left", show_header=False, box=None)
+        for name, value in report.rows:
+            table.add_row(name, value)
+        self._out.print(table)
+
+    def error(self, error: CommandError) -> None:
+        """Prints why not."""
+        if self.as_json:
+            faults = [
+                {"field": fault.where, "code": fault.code, "message": fault.message}
+                for fault in error.faults
+            ]
+            data = {"code": error.code, "message": error.message, "errors": faults}
+            self._print_json({"error": data})
+            return
+        self.err.print(error.message, style="red", markup=False)
+        if error.faults:
+            table = Table("Where", "Why", box=None)
+            for fault in error.faults:
+                table.add_row(fault.where, fault.message)
+            self.err.print(table)
+
+    def _print_json(self, data: JsonObject) -> None:
+        self._out.out(json.dumps(data, ensure_ascii=False), highlight=False)

@@ -1,0 +1,172 @@
+"""What the CLI asks of the services, over gRPC with the certificate of the workload `cli`."""
+
+import contextlib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from cli.outcome import CommandError, Exit, Fault
+from kit import status
+from kit.tls import Identity
+from kundeapp.access.v1 import access_pb2
+from kundeapp.identity.v1 import identity_service_pb2 as identity
+from kundeapp.identity.v1 import identity_service_pb2_grpc as identity_grpc
+from kundeapp.metering.v1 import metering_service_pb2 as metering
+from kundeapp.metering.v1 import metering_service_pb2_grpc as metering_grpc
+
+Progress = Callable[[int], None]
+
+_PIECE = 256 * 1024
+_TIMEOUT = 600.0
+_OPTIONS = (("grpc.max_receive_message_length", 64 * 1024 * 1024),)
+
+
+class Services:
+    """The staff side of identity and metering.
+
+    Every method raises CommandError when the suite refuses, does not answer or may not be asked.
+    """
+
+    def __init__(
+        self, *, identity: str, metering: str, tls: Identity, token: Callable[[], str]
+    ) -> None:
+        """Takes where the services are.
+
+        Args:
+            identity: Host and port of identity.
+            metering: Host and port of metering.
+            tls: The certificate to show.
+            token: Gets an internal token; called once for each call that speaks for a person.
+        """
+        self._identity = identity
+        self._metering = metering
+        self._tls = tls
+        self._token = token
+
+    def import_customers(self, file: Path, progress: Progress) -> identity.ImportCustomersReport:
+        """Takes customers into the register; `progress` is told how many bytes were sent."""
+        with self._for_staff(self._identity) as (channel, metadata), file.open("rb") as opened:
+            stub = identity_grpc.IdentityServiceStub(channel)
+            requests = (
+                identity.ImportCustomersRequest(data=piece) for piece in _pieces(opened, progress)
+            )
+            return stub.ImportCustomers(requests, metadata=metadata, timeout=_TIMEOUT)
+
+    def import_metering_points(
+        self, file: Path, progress: Progress
+    ) -> metering.ImportMeteringPointsReport:
+        """Takes in metering points and contracts."""
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            requests = (
+                metering.ImportMeteringPointsRequest(data=piece)
+                for piece in _pieces(opened, progress)
+            )
+            return stub.ImportMeteringPoints(requests, metadata=metadata, timeout=_TIMEOUT)
+
+    def import_readings(
+        self, file: Path, gsrn: str, progress: Progress
+    ) -> metering.ImportReadingsReport:
+        """Takes in the hours of one metering point."""
+
+        def requests() -> Iterator[metering.ImportReadingsRequest]:
+            yield metering.ImportReadingsRequest(gsrn=gsrn)
+            for piece in _pieces(opened, progress):
+                yield metering.ImportReadingsRequest(data=piece)
+
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            return stub.ImportReadings(requests(), metadata=metadata, timeout=_TIMEOUT)
+
+    def import_prices(
+        self, file: Path, area: str, progress: Progress
+    ) -> metering.ImportPricesReport:
+        """Takes in the spot prices of one price area."""
+
+        def requests() -> Iterator[metering.ImportPricesRequest]:
+            yield metering.ImportPricesRequest(price_area=area)
+            for piece in _pieces(opened, progress):
+                yield metering.ImportPricesRequest(data=piece)
+
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            return stub.ImportPrices(requests(), metadata=metadata, timeout=_TIMEOUT)
+
+    def put_staff(self, email: str, password: str, roles: Sequence[str]) -> identity.Account:
+        """Makes or changes a member of staff.
+
+        The certificate alone allows this, so that the first one can be made.
+        """
+        request = identity.PutStaffAccountRequest(
+            email=email,
+            password=password,
+            roles=[access_pb2.Staff.Role.Value(role) for role in roles],
+        )
+        with _channel(self._identity, self._tls) as channel:
+            stub = identity_grpc.IdentityServiceStub(channel)
+            return stub.PutStaffAccount(request, timeout=_TIMEOUT)
+
+    @contextlib.contextmanager
+    def _for_staff(
+        self, target: str
+    ) -> Generator[tuple[grpc.Channel, tuple[tuple[str, str], ...]]]:
+        metadata = (("authorization", f"Bearer {self._token()}"),)
+        with _channel(target, self._tls) as channel:
+            yield channel, metadata
+
+
+@contextlib.contextmanager
+def _channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
+    try:
+        credentials = tls.channel_credentials()
+    except OSError as error:
+        message = f"The certificate of the CLI cannot be read: {error}"
+        raise CommandError(Exit.USAGE, "NO_CERTIFICATE", message) from error
+    with grpc.secure_channel(target, credentials, _OPTIONS) as channel:
+        try:
+            yield channel
+        except grpc.RpcError as error:
+            if not isinstance(error, grpc.Call):
+                raise
+            raise _refusal(target, error) from error
+
+
+def _pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
+    sent = 0
+    while piece := file.read(_PIECE):
+        yield piece
+        sent += len(piece)
+        progress(sent)
+
+
+def _refusal(target: str, call: grpc.Call) -> CommandError:
+    code = call.code()
+    rich = status.status_from(code, tuple(call.trailing_metadata() or ()))
+    match code:
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
+            message = f"{target} does not answer: {call.details()}"
+            return CommandError(Exit.UNREACHABLE, code.name, message)
+        case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:
+            exit_status = Exit.NOT_ALLOWED
+        case _:
+            exit_status = Exit.REFUSED
+    return CommandError(exit_status, _reason(rich), rich.message, tuple(_faults(rich)))
+
+
+def _reason(rich: status_pb2.Status) -> str:
+    info = error_details_pb2.ErrorInfo()
+    for detail in rich.details:
+        if detail.Unpack(info):
+            return info.reason
+    return "INTERNAL"
+
+
+def _faults(rich: status_pb2.Status) -> Iterator[Fault]:
+    request = error_details_pb2.BadRequest()
+    for detail in rich.details:
+        if detail.Unpack(request):
+            for violation in request.field_violations:
+                yield Fault(violation.field, violation.reason, violation.description)
