@@ -222,7 +222,8 @@ async def register_account(store: Store, ids: Ids, applicant: Applicant) -> Acco
         raise EmailInUse
     await store.attach_customer(account_id, customer.id)
     store.publish(AccountRegistered(account_id, customer.id))
-    return Account(account_id, applicant.email, frozenset(), (customer,))
+    attached = replace(customer, account_id=account_id)
+    return Account(account_id, applicant.email, frozenset(), (attached,))
 
 
 async def prove_password(
