@@ -1,0 +1,1 @@
+"""Metering points, their readings, the prices, and what the consumption costs."""

@@ -1,0 +1,28 @@
+"""Metering's settings, read once from `KUNDEAPP_METERING_…`; nothing else reads the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.settings import ServiceSettings
+
+_PREFIX = "KUNDEAPP_METERING_"
+_PRODUCTS = Path(__file__).with_name("products.toml")
+
+
+class Settings(ServiceSettings):
+    """What the service can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    products: Path = _PRODUCTS
+    """The price list: what each product costs on top of the spot price, and VAT."""
+
+
+class MigrationSettings(BaseSettings):
+    """What the migrations can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    database_url: str
+    """The service's own database: `postgresql://user:password@host:port/name`."""

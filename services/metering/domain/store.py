@@ -1,0 +1,82 @@
+"""What the use cases need of a database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from services.metering.domain.contracts import Contract
+from services.metering.domain.layout import Layout
+from services.metering.domain.prices import PriceDays
+from services.metering.domain.readings import DayBlocks, Direction
+from services.metering.domain.usage import Held, Period
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in the list of a customer's contracts: just after the one that it names."""
+
+    gsrn: str
+    first_hour: int
+
+
+class Reader(Protocol):
+    """Reads, each one round trip and without a transaction."""
+
+    async def held(
+        self, gsrn: str, customers: Collection[UUID], direction: Direction, period: Period
+    ) -> Held | None:
+        """Returns what customers may see of a point; None if they hold it at no time in it."""
+        ...
+
+    async def contracts_of(
+        self, customers: Collection[UUID], after: Position | None, limit: int
+    ) -> Sequence[Contract]:
+        """Returns the first contracts after a place, by GSRN and then by their start."""
+        ...
+
+
+class Store(Protocol):
+    """Reads and writes in one transaction."""
+
+    async def lock_point(self, gsrn: str) -> int | None:
+        """Returns a metering point's id, and keeps other imports off it until the end."""
+        ...
+
+    async def blocks(self, point: int, direction: Direction, layout: Layout) -> DayBlocks:
+        """Returns whole days; hours that are not stored are missing."""
+        ...
+
+    async def save_blocks(
+        self, point: int, direction: Direction, written: DayBlocks, replaced: DayBlocks
+    ) -> None:
+        """Stores whole days, and keeps what was replaced."""
+        ...
+
+    async def lock_contracts(self, gsrns: Collection[str]) -> Sequence[Contract]:
+        """Returns all contracts on points, which are made where they are new, and locks these."""
+        ...
+
+    async def add_contracts(self, contracts: Sequence[Contract]) -> None:
+        """Stores new contracts on locked points."""
+        ...
+
+    async def update_contracts(self, contracts: Sequence[Contract]) -> None:
+        """Stores new terms of contracts on locked points."""
+        ...
+
+    async def lock_prices(self, price_area: str, layout: Layout) -> PriceDays:
+        """Returns whole days of an area's prices, and keeps other imports off the area."""
+        ...
+
+    async def save_prices(self, price_area: str, written: PriceDays) -> None:
+        """Stores whole days of an area's prices."""
+        ...
+
+    async def save_customer(self, customer_id: UUID, customer_number: str) -> None:
+        """Stores which number a customer has."""
+        ...
+
+    def publish(self, event: object) -> None:
+        """Publishes a domain event, if and when the transaction commits."""
+        ...

@@ -1,0 +1,1 @@
+"""The schema of metering's database, step by step."""

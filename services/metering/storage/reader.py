@@ -1,0 +1,146 @@
+"""What customers see, each in one round trip."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+
+from kit.postgres import Connection
+from services.metering.domain.calendar import moment_of
+from services.metering.domain.contracts import Contract, Holding
+from services.metering.domain.layout import Flags, Layout
+from services.metering.domain.prices import PriceDays
+from services.metering.domain.readings import Direction, are_estimates
+from services.metering.domain.store import Position
+from services.metering.domain.usage import Held, Period
+from services.metering.storage import blocks
+from services.metering.storage.contracts import contract_of
+
+# Whose the point is and what it used are one question, so that no answer is possible without the
+# other. Days come as columns: a row each would cost more to receive than to find.
+_HELD = """
+WITH held AS MATERIALIZED (
+    SELECT contract.*
+    FROM metering_point
+    JOIN contract ON contract.metering_point_id = metering_point.id
+    JOIN customer ON customer.number = contract.customer_number
+    WHERE metering_point.gsrn = $1 AND customer.id = ANY ($2::uuid[])
+        AND contract.starts_at < $5 AND contract.ends_at > $4
+)
+SELECT holdings.*, energy.*, prices.*
+FROM (
+    SELECT
+        array_agg(extract(epoch FROM starts_at)::bigint / 3600 ORDER BY starts_at) AS first_hours,
+        array_agg(extract(epoch FROM least(ends_at, $5))::bigint / 3600 ORDER BY starts_at)
+            AS end_hours,
+        array_agg(price_area ORDER BY starts_at) AS price_areas,
+        array_agg(product ORDER BY starts_at) AS products
+    FROM held
+) AS holdings, (
+    SELECT
+        string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS energy_days,
+        string_agg(wh, '' ORDER BY day) AS wh,
+        string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day)
+            FILTER (WHERE estimated > 0) AS estimated_days,
+        array_agg(qualities ORDER BY day) FILTER (WHERE estimated > 0) AS qualities
+    FROM day_block
+    WHERE metering_point_id = (SELECT metering_point_id FROM held LIMIT 1)
+        AND direction = $3 AND day >= $6 AND day < $7
+) AS energy, (
+    SELECT
+        array_agg(price_area) AS areas,
+        array_agg(days) AS price_days,
+        array_agg(amounts) AS amounts
+    FROM (
+        SELECT
+            price_area,
+            string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS days,
+            string_agg(amounts, '' ORDER BY day) AS amounts
+        FROM price_day
+        WHERE price_area = ANY (ARRAY(SELECT price_area FROM held)) AND day >= $6 AND day < $7
+        GROUP BY price_area
+    ) AS by_area
+) AS prices
+"""
+
+_CONTRACTS = """
+SELECT metering_point.gsrn, contract.*
+FROM customer
+JOIN contract ON contract.customer_number = customer.number
+JOIN metering_point ON metering_point.id = contract.metering_point_id
+WHERE customer.id = ANY ($1::uuid[]) AND (metering_point.gsrn, contract.starts_at) > ($2, $3)
+ORDER BY metering_point.gsrn, contract.starts_at
+LIMIT $4
+"""
+
+_BEFORE_ALL = Position("", 0)
+
+
+class PostgresReader:
+    """A `Reader` on PostgreSQL."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def held(
+        self, gsrn: str, customers: Collection[UUID], direction: Direction, period: Period
+    ) -> Held | None:
+        """Returns what customers may see of a point; None if they hold it at no time in it."""
+        row = await self._connection.fetchrow(
+            _HELD,
+            gsrn,
+            customers,
+            direction,
+            moment_of(period.first_hour),
+            moment_of(period.end_hour),
+            period.from_date,
+            period.to_date,
+        )
+        if row is None or row["first_hours"] is None:
+            return None
+        layout = blocks.read_days(row["energy_days"])
+        return Held(
+            holdings=_holdings(row),
+            layout=layout,
+            wh=blocks.read_wh(row["wh"]),
+            estimated=_estimated(layout, row["estimated_days"], row["qualities"]),
+            prices=_prices(row),
+        )
+
+    async def contracts_of(
+        self, customers: Collection[UUID], after: Position | None, limit: int
+    ) -> Sequence[Contract]:
+        """Returns the first contracts after a place, by GSRN and then by their start."""
+        place = after or _BEFORE_ALL
+        rows = await self._connection.fetch(
+            _CONTRACTS, customers, place.gsrn, moment_of(place.first_hour), limit
+        )
+        return [contract_of(dict(row)) for row in rows]
+
+
+def _holdings(row: asyncpg.Record) -> Sequence[Holding]:
+    columns = (row["first_hours"], row["end_hours"], row["price_areas"], row["products"])
+    return [Holding(*terms) for terms in zip(*columns, strict=True)]
+
+
+def _estimated(layout: Layout, days: bytes | None, qualities: Sequence[bytes] | None) -> Flags:
+    """Marks the estimates; only days that have some tell their qualities."""
+    estimated = np.zeros(layout.size, np.bool_)
+    if qualities is not None:
+        told = blocks.read_days(days)
+        flags = are_estimates(blocks.read_qualities(told, qualities))
+        estimated[layout.positions(told.hours)] = flags
+    return estimated
+
+
+def _prices(row: asyncpg.Record) -> Mapping[str, PriceDays]:
+    columns = (row["areas"] or (), row["price_days"] or (), row["amounts"] or ())
+    known = {
+        area: PriceDays(blocks.read_days(days), blocks.read_amounts(amounts))
+        for area, days, amounts in zip(*columns, strict=True)
+    }
+    return {area: known.get(area, _NO_PRICES) for area in row["price_areas"]}
+
+
+_NO_PRICES = PriceDays.empty(blocks.read_days(None))
