@@ -1,7 +1,6 @@
 """The commands of `kundeapp`. What a command needs is imported when it runs: help is instant."""
 
 import sys
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cli.config import Settings
     from cli.outcome import Output, Report
     from cli.services import Progress, Services
@@ -69,7 +70,7 @@ def run() -> None:
     """
     from cli.local.run import run_everything
 
-    _finish(_output(as_json=False), lambda _: run_everything())
+    _finish(_output(as_json=False), run_everything)
 
 
 @app.command()
@@ -330,18 +331,13 @@ def _settings() -> "Settings":
 def _sessions(settings: "Settings") -> "Sessions":
     from cli.session import Sessions
 
-    return Sessions(settings.gateway, settings.session)
+    return Sessions.of(settings)
 
 
 def _services(settings: "Settings") -> "Services":
     from cli.services import Services
 
-    return Services(
-        identity=settings.identity,
-        metering=settings.metering,
-        tls=settings.tls,
-        token=_sessions(settings).internal_token,
-    )
+    return Services.of(settings, _sessions(settings).internal_token)
 
 
 def _password(*, from_stdin: bool, confirm: bool = False) -> str:

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
+from cli.config import Settings
 from cli.outcome import CommandError, Exit, Fault
 from kit import status
 from kit.tls import Identity
@@ -33,18 +34,20 @@ class Services:
     def __init__(
         self, *, identity: str, metering: str, tls: Identity, token: Callable[[], str]
     ) -> None:
-        """Takes where the services are.
+        """Takes where the services are, the certificate to show, and how to get a token.
 
-        Args:
-            identity: Host and port of identity.
-            metering: Host and port of metering.
-            tls: The certificate to show.
-            token: Gets an internal token; called once for each call that speaks for a person.
+        `token` is called for each call that speaks for a person.
         """
         self._identity = identity
         self._metering = metering
         self._tls = tls
         self._token = token
+
+    @classmethod
+    def of(cls, settings: Settings, token: Callable[[], str]) -> Self:
+        """Takes where the services are from the settings."""
+        tls = settings.tls
+        return cls(identity=settings.identity, metering=settings.metering, tls=tls, token=token)
 
     def import_customers(self, file: Path, progress: Progress) -> identity.ImportCustomersReport:
         """Takes customers into the register; `progress` is told how many bytes were sent."""

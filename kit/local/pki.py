@@ -1,4 +1,4 @@
-"""The certificates, keys and peppers of a development set-up, made once and kept.
+"""The certificates and keys of a development set-up, made once and kept.
 
 Production gets the same files from its secret store (cert-manager, for example), and nothing here
 runs.
@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OctKey
 
 from kit import jwt
 from kit.tls import Identity, workload_uri
@@ -76,9 +76,9 @@ class LocalPki:
         return self.folder / "access-signing-keys.json"
 
     @property
-    def pepper(self) -> Path:
-        """What identity mixes into its hashes: 256 random bits, base64url."""
-        return self.folder / "identity-pepper"
+    def identity_secret_keys(self) -> Path:
+        """What identity mixes into its hashes, the pepper: a JWK Set with a key of 256 bits."""
+        return self.folder / "identity-secret-keys.json"
 
     @property
     def _authority(self) -> Path:
@@ -104,10 +104,10 @@ class LocalPki:
     def _prepare_tokens(self) -> None:
         for path in (self.internal_signing_keys, self.access_signing_keys):
             if not path.exists():
-                key = jwt.generate_key(secrets.token_urlsafe(9))
-                _write_private(path, _jwk_set(key, private=True))
-        if not self.pepper.exists():
-            _write_private(self.pepper, secrets.token_urlsafe(32).encode())
+                _write_private(path, _jwk_set(jwt.generate_key(secrets.token_urlsafe(9))))
+        if not self.identity_secret_keys.exists():
+            pepper = OctKey.generate_key(256, {"kid": secrets.token_urlsafe(9)})
+            _write_private(self.identity_secret_keys, _jwk_set(pepper))
         keys = json.loads(self.internal_signing_keys.read_bytes())["keys"]
         public = [ECKey.import_key(key).as_dict(private=False) for key in keys]
         _write(self.internal_keys, json.dumps({"keys": public}).encode())
@@ -217,8 +217,8 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _jwk_set(key: ECKey, *, private: bool) -> bytes:
-    return json.dumps({"keys": [key.as_dict(private=private)]}).encode()
+def _jwk_set(key: ECKey | OctKey) -> bytes:
+    return json.dumps({"keys": [key.as_dict(private=True)]}).encode()
 
 
 def _write(path: Path, content: bytes, mode: int = 0o644) -> None:

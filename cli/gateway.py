@@ -1,0 +1,84 @@
+"""The HTTP gateway, as far as the CLI needs it: for sessions, and for registering customers."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from cli.outcome import CommandError, Exit, Fault
+
+_TIMEOUT = 30.0
+
+
+class NotLoggedInError(CommandError):
+    """Nobody is logged in, or the session has ended."""
+
+    def __init__(self, message: str = "You are not logged in.") -> None:
+        super().__init__(Exit.NOT_ALLOWED, "UNAUTHENTICATED", f"{message} Run: kundeapp login")
+
+
+class Gateway:
+    """A gateway by its URL.
+
+    Every method raises CommandError when it refuses or does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def post(
+        self, path: str, body: Mapping[str, object], token: str | None = None
+    ) -> Mapping[str, Any]:
+        """Sends a JSON object and returns the one that is answered."""
+        answer: Mapping[str, Any] = self._send("POST", path, body, token).json()
+        return answer
+
+    def delete(self, path: str, token: str) -> None:
+        """Deletes something of the caller's."""
+        self._send("DELETE", path, None, token)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, object] | None, token: str | None
+    ) -> httpx.Response:
+        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            response = httpx.request(
+                method, self.url + path, json=body, headers=headers, timeout=_TIMEOUT
+            )
+        except httpx.TransportError as error:
+            message = f"The gateway at {self.url} does not answer: {error}"
+            raise CommandError(Exit.UNREACHABLE, "UNAVAILABLE", message) from error
+        if response.is_error:
+            raise _refusal(response)
+        return response
+
+
+def _refusal(response: httpx.Response) -> CommandError:
+    try:
+        problem: Mapping[str, Any] = response.json()
+    except ValueError:
+        problem = {}
+    code = str(problem.get("code", "INTERNAL"))
+    message = str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}")
+    if code in {"UNAUTHENTICATED", "SESSION_ENDED"}:
+        return NotLoggedInError("Your session has ended.")
+    faults = tuple(
+        Fault(
+            str(error.get("field", "")),
+            str(error.get("code", "")),
+            str(error.get("message") or error.get("detail") or ""),
+        )
+        for error in problem.get("errors", ())
+    )
+    match response.status_code:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            status = Exit.NOT_ALLOWED
+        case HTTPStatus.BAD_GATEWAY | HTTPStatus.SERVICE_UNAVAILABLE | HTTPStatus.GATEWAY_TIMEOUT:
+            status = Exit.UNREACHABLE
+        case _:
+            status = Exit.REFUSED
+    return CommandError(status, code, message, faults)

@@ -1,0 +1,1 @@
+"""`kundeapp run`: the whole suite on one machine."""
