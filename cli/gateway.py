@@ -10,6 +10,7 @@ import httpx
 from cli.outcome import CommandError, Exit, Fault
 
 _TIMEOUT = 30.0
+_LOOPBACK = {"localhost", "127.0.0.1"}
 
 
 class NotLoggedInError(CommandError):
@@ -47,7 +48,13 @@ class Gateway:
             headers["Authorization"] = f"Bearer {token}"
         try:
             response = httpx.request(
-                method, self.url + path, json=body, headers=headers, timeout=_TIMEOUT
+                method,
+                self.url + path,
+                json=body,
+                headers=headers,
+                timeout=_TIMEOUT,
+                # A proxy of the machine's cannot reach the machine itself.
+                trust_env=httpx.URL(self.url).host not in _LOOPBACK,
             )
         except httpx.TransportError as error:
             message = f"The gateway at {self.url} does not answer: {error}"

@@ -71,7 +71,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = Console()
+        self.out = Console()
         self.err = Console(stderr=True, quiet=as_json)
 
     def report(self, report: Report) -> None:
@@ -82,7 +82,7 @@ class Output:
         table = Table(title=report.title, title_justify="left", show_header=False, box=None)
         for name, value in report.rows:
             table.add_row(name, value)
-        self._out.print(table)
+        self.out.print(table)
 
     def error(self, error: CommandError) -> None:
         """Prints why not."""
@@ -102,4 +102,4 @@ class Output:
             self.err.print(table)
 
     def _print_json(self, data: JsonObject) -> None:
-        self._out.out(json.dumps(data, ensure_ascii=False), highlight=False)
+        self.out.out(json.dumps(data, ensure_ascii=False), highlight=False)

@@ -1,7 +1,6 @@
 """What runs locally, on which ports, and with which settings."""
 
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,14 +88,18 @@ class Plan:
             log=self.logs / "nats.log",
         )
 
+    def end_leftover(self, name: str) -> None:
+        """Ends identity, metering or gateway of an earlier run that was killed."""
+        Child(name, (), self.logs, self._record(name), {}).end_leftover()
+
     def child(self, name: str) -> Child:
-        """Returns identity, metering or gateway."""
+        """Returns identity, metering or gateway; PostgreSQL must have been started once."""
         module = "gateway" if name == "gateway" else f"services.{name}"
         return Child(
             name=name,
             command=(sys.executable, "-m", module),
             log=self.logs / f"{name}.log",
-            record=self.data / "run" / f"{name}.json",
+            record=self._record(name),
             environment=self._environment(name),
         )
 
@@ -106,9 +109,8 @@ class Plan:
             name=f"{name}-migrations",
             command=(sys.executable, "-m", f"services.{name}.migrations"),
             log=self.logs / f"{name}-migrations.log",
-            record=self.data / "run" / f"{name}-migrations.json",
+            record=self._record(f"{name}-migrations"),
             environment=self._environment(name),
-            stop_signal=signal.SIGINT,
         )
 
     def cli_settings(self) -> dict[str, str]:
@@ -122,6 +124,9 @@ class Plan:
             "tls_key": str(tls.key),
             "tls_authority": str(tls.authority),
         }
+
+    def _record(self, name: str) -> Path:
+        return self.data / "run" / f"{name}.json"
 
     def _environment(self, name: str) -> Mapping[str, str]:
         tls = self.pki.identity(name)

@@ -152,12 +152,30 @@ class Child:
         if not self.running:
             raise NotStartedError(self.name, "ended while it was starting", self.log)
 
+    def finish(self, timeout: float) -> None:
+        """Waits until it has done what it was started for.
+
+        Raises:
+            NotStartedError: It failed, or took longer than `timeout` seconds.
+        """
+        if self.process is None or not wait_until(lambda: not self.running, timeout):
+            raise NotStartedError(self.name, f"was not done after {timeout:.0f} s", self.log)
+        if self.process.returncode != 0:
+            raise NotStartedError(
+                self.name, f"failed with status {self.process.returncode}", self.log
+            )
+
+    def ask_to_end(self) -> None:
+        """Asks it to end, and does not wait. Does nothing when it has ended."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
     def stop(self, timeout: float = 10) -> None:
         """Asks it to end, and ends it after `timeout` seconds. Does nothing when it has ended."""
         if self.process is None:
             return
+        self.ask_to_end()
         if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
             try:
                 self.process.wait(timeout)
             except subprocess.TimeoutExpired:

@@ -1,0 +1,144 @@
+"""Takes the demonstration into a running suite, by the ways that everyone uses."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+from cli.config import Settings
+from cli.demo.files import DemoFiles, write_demo
+from cli.demo.people import CUSTOMERS, OPERATOR, PASSWORD, STAFF
+from cli.gateway import Gateway
+from cli.outcome import CommandError
+from cli.services import Services
+from cli.session import Sessions
+
+_REGISTERED_BEFORE = {"ACCOUNT_EXISTS", "EMAIL_IN_USE"}
+
+
+@dataclass(frozen=True)
+class DemoCustomer:
+    """A customer to log in as."""
+
+    email: str
+    password: str
+    customerNumber: str  # noqa: N815  # as demo.json names it
+    meteringPoints: list[str]  # noqa: N815
+
+
+@dataclass(frozen=True)
+class DemoStaff:
+    """A member of staff to log in as."""
+
+    email: str
+    password: str
+    roles: list[str]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What `demo.json` says: where the suite is, and who can log in.
+
+    Attributes:
+        url: The gateway.
+        mailbox: The folder that messages are put in instead of being sent.
+        customers: Customers who have registered.
+        staff: A member of staff for each role.
+    """
+
+    url: str
+    mailbox: str
+    customers: list[DemoCustomer]
+    staff: list[DemoStaff]
+
+    @classmethod
+    def of(cls, url: str, mailbox: Path) -> Self:
+        """Describes the demonstration behind a gateway."""
+        customers = [
+            DemoCustomer(
+                customer.email,
+                PASSWORD,
+                customer.number,
+                [point.gsrn for point in customer.points],
+            )
+            for customer in CUSTOMERS
+        ]
+        staff = [DemoStaff(member.email, PASSWORD, list(member.roles)) for member in STAFF]
+        return cls(url, str(mailbox), customers, staff)
+
+    def write(self, file: Path) -> None:
+        """Writes it to a file, whole or not at all."""
+        new = file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        new.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False))
+        new.replace(file)
+
+
+def load_demo(settings: Settings, folder: Path, today: date) -> None:
+    """Makes the demonstration's data and imports it. Safe to repeat where it was cut off.
+
+    Args:
+        settings: Where the suite is.
+        folder: Where the files are written.
+        today: The first local date without hours.
+
+    Raises:
+        CommandError: The suite refused something, or did not answer.
+    """
+    sessions = Sessions.of(settings)
+    services = Services.of(settings, sessions.internal_token)
+    files = write_demo(folder, today)
+    for member in STAFF:
+        services.put_staff(member.email, PASSWORD, member.roles)
+    sessions.log_in(OPERATOR.email, PASSWORD)
+    _import(services, files)
+    gateway = Gateway(settings.gateway)
+    for customer in CUSTOMERS:
+        _register(gateway, customer.number, customer.pin, customer.email)
+
+
+def log_in_operator(settings: Settings) -> None:
+    """Logs the CLI in as the operator, unless somebody else is logged in."""
+    sessions = Sessions.of(settings)
+    login = sessions.current()
+    if login is None or login.email == OPERATOR.email:
+        sessions.log_in(OPERATOR.email, PASSWORD)
+
+
+def _import(services: Services, files: DemoFiles) -> None:
+    services.import_customers(files.customers, _unseen)
+    services.import_metering_points(files.metering_points, _unseen)
+    with ThreadPoolExecutor() as pool:
+        running = [
+            *(
+                pool.submit(services.import_prices, file, area, _unseen)
+                for area, file in files.prices.items()
+            ),
+            *(
+                pool.submit(services.import_readings, file, gsrn, _unseen)
+                for gsrn, file in files.readings.items()
+            ),
+        ]
+        for each in running:
+            each.result()
+
+
+def _register(gateway: Gateway, number: str, pin: str, email: str) -> None:
+    account: dict[str, Any] = {
+        "customerNumber": number,
+        "pin": pin,
+        "email": email,
+        "password": PASSWORD,
+    }
+    try:
+        gateway.post("/v1/accounts:register", account)
+    except CommandError as error:
+        if error.code not in _REGISTERED_BEFORE:
+            raise
+
+
+def _unseen(_sent: int) -> None:
+    """Shows no progress."""

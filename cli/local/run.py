@@ -1,0 +1,209 @@
+"""Starts the suite, fills it with the demonstration once, and keeps it running until Ctrl-C."""
+
+import contextlib
+import json
+import signal
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.config import Settings, addresses_file
+from cli.demo.load import Demo, load_demo, log_in_operator
+from cli.demo.series import OSLO
+from cli.local.control import listening
+from cli.local.plan import SERVICES, Plan, RunSettings
+from cli.local.readiness import Ready, grpc_ready, http_ready
+from cli.local.supervisor import Process, Say, Supervisor, Watched
+from cli.outcome import CommandError, Exit, Output
+from kit.local.errors import LocalError, NotStartedError, PortBusyError
+from kit.local.processes import Child, locked, require_port
+
+_START_SECONDS = 60.0
+_MIGRATION_SECONDS = 300.0
+
+
+@dataclass
+class PythonProcess:
+    """Identity, metering or the gateway."""
+
+    child: Child
+    ready: Ready
+
+    def start(self) -> None:
+        """Starts it and waits until it is ready."""
+        self.child.start()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Waits until it says that it is ready."""
+        try:
+            self.child.wait_until_ready(self.ready, _START_SECONDS)
+        except NotStartedError:
+            self.child.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops it."""
+        self.child.stop()
+
+
+def run_everything(output: Output) -> None:
+    """Runs the suite until SIGINT, SIGTERM or SIGHUP.
+
+    Raises:
+        CommandError: It does not start; everything that did is stopped again.
+    """
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _interrupt)
+    try:
+        with contextlib.ExitStack() as cleanup:
+            try:
+                _run(Plan(_settings()), output.out, cleanup)
+            finally:
+                # A second Ctrl-C does not interrupt the stopping.
+                _ignore_interrupts()
+    except KeyboardInterrupt:
+        output.out.print("Stopped.")
+    except PortBusyError as error:
+        setting = "KUNDEAPP_PORT" if error.name == "gateway" else _port_setting(error.name)
+        message = f"{str(error).capitalize()}. Choose another one with {setting}."
+        raise CommandError(Exit.REFUSED, "PORT_BUSY", message) from error
+    except LocalError as error:
+        raise CommandError(Exit.REFUSED, "NOT_STARTED", str(error)) from error
+
+
+def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoReturn:
+    cleanup.enter_context(locked(plan.data))
+    began = time.monotonic()
+
+    def say(message: str) -> None:
+        now = datetime.now(OSLO)
+        console.print(f"[dim]{now:%H:%M:%S}[/] {escape(message)}", highlight=False)
+
+    _prepare(plan)
+    for server in (plan.postgres, plan.nats):
+        cleanup.callback(server.stop)
+        server.start()
+        say(f"{server.child.name} is up.")
+    _migrate(plan, cleanup)
+    say("The databases are up to date.")
+    processes = _start_suite(plan, cleanup)
+    say(f"Everything answers after {time.monotonic() - began:.1f} s.")
+    demo = _load_demo(plan, say)
+    datastores = (Watched(server, stays_down=True) for server in (plan.postgres, plan.nats))
+    ours = (Watched(process, stays_down=False) for process in processes)
+    supervisor = Supervisor((*datastores, *ours), say)
+    cleanup.enter_context(listening(plan.data, supervisor.ask))
+    console.print(_summary(plan, demo))
+    supervisor.supervise()
+
+
+def _settings() -> RunSettings:
+    try:
+        return RunSettings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"KUNDEAPP_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors()
+        )
+        raise CommandError(Exit.USAGE, "WRONG_SETTING", faults) from error
+
+
+def _prepare(plan: Plan) -> None:
+    """Makes the folders and the keys, and makes sure that nobody has taken a port."""
+    for folder in (plan.logs, plan.mailbox, plan.data / "run", plan.data / "cli"):
+        folder.mkdir(exist_ok=True)
+    for name in ("gateway", *SERVICES):
+        # What an earlier run left behind when it was killed may hold our ports still.
+        plan.end_leftover(name)
+        require_port(name, plan.settings.port_of(name))
+        require_port(f"{name}_admin", plan.settings.port_of(f"{name}_admin"))
+    plan.pki.prepare()
+    addresses_file(plan.data).write_text(json.dumps(plan.cli_settings(), indent=2))
+
+
+def _migrate(plan: Plan, cleanup: contextlib.ExitStack) -> None:
+    """Brings every database up to date, all at the same time."""
+    migrations = [plan.migration(name) for name in SERVICES]
+    for name, migration in zip(SERVICES, migrations, strict=True):
+        plan.postgres.create_database(name)
+        cleanup.callback(migration.stop)
+        migration.start()
+    for migration in migrations:
+        migration.finish(_MIGRATION_SECONDS)
+
+
+def _start_suite(plan: Plan, cleanup: contextlib.ExitStack) -> list[Process]:
+    """Starts services and gateway together; at the end the gateway is stopped first."""
+    tls = plan.pki.identity("cli")
+    services = [
+        PythonProcess(plan.child(name), grpc_ready(plan.settings.port_of(name), tls))
+        for name in SERVICES
+    ]
+    gateway = PythonProcess(plan.child("gateway"), http_ready(plan.settings.port_of("gateway")))
+    cleanup.callback(_stop_together, services)
+    cleanup.callback(gateway.stop)
+    processes = [*services, gateway]
+    for process in processes:
+        process.child.start()
+    for process in processes:
+        process.wait_until_ready()
+    return list[Process](processes)
+
+
+def _stop_together(processes: list[PythonProcess]) -> None:
+    for process in processes:
+        process.child.ask_to_end()
+    for process in processes:
+        process.stop()
+
+
+def _load_demo(plan: Plan, say: Say) -> Demo:
+    """Loads the demonstration unless an earlier start did, and logs the CLI in as its operator."""
+    session = {"session": plan.data / "cli" / "session.json"}
+    settings = Settings.model_validate({**plan.cli_settings(), **session})
+    demo = Demo.of(plan.settings.url, plan.mailbox)
+    loaded = plan.data / "demo" / "loaded"
+    if not loaded.exists():
+        began = time.monotonic()
+        load_demo(settings, plan.data / "demo", datetime.now(OSLO).date())
+        loaded.touch()
+        say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")
+    # Written at each start, since the ports may be others.
+    demo.write(plan.data / "demo.json")
+    log_in_operator(settings)
+    return demo
+
+
+def _summary(plan: Plan, demo: Demo) -> Table:
+    url = plan.settings.url
+    table = Table(title="\nKundeapp runs here. Ctrl-C stops it.", show_header=False, box=None)
+    table.add_row("API", f"{url}/docs")
+    table.add_row("Ready?", f"{url}/readyz")
+    for customer in demo.customers:
+        table.add_row("Customer", f"{customer.email}  {customer.password}")
+    for member in demo.staff:
+        roles = ", ".join(member.roles)
+        table.add_row("Staff", f"{member.email}  {member.password}  ({roles})")
+    table.add_row("Logs", str(plan.logs))
+    table.add_row("Mailbox", str(plan.mailbox))
+    table.add_row("All of this", str(plan.data / "demo.json"))
+    return table
+
+
+def _port_setting(name: str) -> str:
+    return f"KUNDEAPP_{name}_PORT".upper()
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _ignore_interrupts() -> None:
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
