@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 JsonObject = Mapping[str, Any]
 
@@ -81,7 +82,7 @@ class Output:
             return
         table = Table(title=report.title, title_justify="left", show_header=False, box=None)
         for name, value in report.rows:
-            table.add_row(name, value)
+            table.add_row(name, Text(value))
         self.out.print(table)
 
     def error(self, error: CommandError) -> None:
@@ -98,7 +99,7 @@ class Output:
         if error.faults:
             table = Table("Where", "Why", box=None)
             for fault in error.faults:
-                table.add_row(fault.where, fault.message)
+                table.add_row(Text(fault.where), Text(fault.message))
             self.err.print(table)
 
     def _print_json(self, data: JsonObject) -> None:

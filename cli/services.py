@@ -134,7 +134,8 @@ def _channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise
-            raise _refusal(target, error) from error
+            trailing = tuple(error.trailing_metadata() or ())
+            raise refusal(target, error.code(), error.details() or "", trailing) from error
 
 
 def _pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
@@ -145,12 +146,17 @@ def _pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
         progress(sent)
 
 
-def _refusal(target: str, call: grpc.Call) -> CommandError:
-    code = call.code()
-    rich = status.status_from(code, tuple(call.trailing_metadata() or ()))
+def refusal(
+    target: str,
+    code: grpc.StatusCode,
+    details: str,
+    trailing: Sequence[tuple[str, str | bytes]],
+) -> CommandError:
+    """Says in the CLI's words how a call failed."""
+    rich = status.status_from(code, trailing)
     match code:
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
-            message = f"{target} does not answer: {call.details()}"
+            message = f"{target} does not answer: {details}"
             return CommandError(Exit.UNREACHABLE, code.name, message)
         case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:
             exit_status = Exit.NOT_ALLOWED

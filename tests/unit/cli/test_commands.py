@@ -1,0 +1,278 @@
+"""What the commands take, and with what status they end."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.__main__ import app
+from cli.gateway import Gateway
+from cli.outcome import CommandError, Exit
+from cli.services import Services
+from cli.session import Sessions
+from kundeapp.identity.v1.identity_service_pb2 import Account, ImportCustomersReport
+from kundeapp.metering.v1.metering_service_pb2 import ImportReadingsReport
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder in which a suite was run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KUNDEAPP_DATA", str(tmp_path / "data"))
+    (tmp_path / "data" / "cli").mkdir(parents=True)
+    settings = {
+        "gateway": "http://localhost:1",
+        "identity": "localhost:1",
+        "metering": "localhost:1",
+        "tls_certificate": "cli.pem",
+        "tls_key": "cli.key",
+        "tls_authority": "authority.pem",
+    }
+    (tmp_path / "data" / "cli" / "settings.json").write_text(json.dumps(settings))
+    return tmp_path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "file.csv"
+    path.write_text("a,b\n")
+    return path
+
+
+def _answering(answer: object) -> Callable[..., object]:
+    def call(*_: object) -> object:
+        return answer
+
+    return call
+
+
+def _not_called(*_: object) -> None:
+    pytest.fail("nothing should have been sent")
+
+
+COMMANDS = [
+    ["run"],
+    ["stop"],
+    ["start"],
+    ["login"],
+    ["logout"],
+    ["import", "customers"],
+    ["import", "metering-points"],
+    ["import", "readings"],
+    ["import", "prices"],
+    ["staff", "put"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(command: list[str]) -> None:
+    result = runner.invoke(app, [*command, "--help"])
+
+    assert result.exit_code == Exit.OK
+    assert "Example: " in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "readings", "file.csv"],
+        ["import", "readings", "nowhere.csv", "--metering-point", "1"],
+        ["import", "prices", "file.csv", "--area", "SE1"],
+        ["staff", "put", "kari@example.com"],
+        ["staff", "put", "kari@example.com", "--role", "king"],
+        ["nonsense"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("file")
+def test_a_wrong_command_ends_with_2(command: list[str]) -> None:
+    assert runner.invoke(app, command).exit_code == Exit.USAGE
+
+
+def test_without_a_suite_the_command_says_what_to_set(suite: Path, file: Path) -> None:
+    (suite / "data" / "cli" / "settings.json").unlink()
+
+    result = runner.invoke(app, ["import", "prices", str(file), "--area", "NO5", "--json"])
+
+    assert result.exit_code == Exit.USAGE
+    assert "KUNDEAPP_CLI_GATEWAY" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_whoever_is_not_logged_in_ends_with_4(file: Path) -> None:
+    result = runner.invoke(app, ["import", "prices", str(file), "--area", "NO5", "--json"])
+
+    assert result.exit_code == Exit.NOT_ALLOWED
+    assert json.loads(result.stdout)["error"]["code"] == "UNAUTHENTICATED"
+
+
+def test_nothing_to_stop_ends_with_3() -> None:
+    assert runner.invoke(app, ["stop", "postgres"]).exit_code == Exit.UNREACHABLE
+
+
+def test_an_import_prints_its_report_as_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ImportReadingsReport(rows=3, created=2, changed=1, kwh=5939, first_start="f")
+    monkeypatch.setattr(Services, "import_readings", _answering(report))
+
+    result = runner.invoke(
+        app, ["import", "readings", str(file), "--metering-point", "707057599900000013", "--json"]
+    )
+
+    assert result.exit_code == Exit.OK
+    assert json.loads(result.stdout) == {
+        "meteringPoint": "707057599900000013",
+        "rows": 3,
+        "created": 2,
+        "changed": 1,
+        "unchanged": 0,
+        "kwh": 5.939,
+        "firstStart": "f",
+        "lastEnd": "",
+    }
+    assert result.stderr == ""
+
+
+def _report_with_pin(*_: object) -> ImportCustomersReport:
+    pin = ImportCustomersReport.NewPin(customer_number="100001", pin="40172958")
+    return ImportCustomersReport(rows=1, created=1, new_pins=[pin])
+
+
+def test_pins_go_to_a_private_file_and_not_to_the_terminal(
+    suite: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "import_customers", _report_with_pin)
+    pins = suite / "pins.csv"
+
+    result = runner.invoke(app, ["import", "customers", str(file), "--pins", str(pins)])
+
+    assert result.exit_code == Exit.OK
+    assert pins.read_text().split() == ["customer_number,pin", "100001,40172958"]
+    assert pins.stat().st_mode & 0o777 == 0o600
+    assert "40172958" not in result.output
+
+
+def test_pins_without_a_file_named_go_to_a_new_one_beside_the_customers(
+    suite: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "import_customers", _report_with_pin)
+    (suite / "file.pins.csv").write_text("kept")
+
+    result = runner.invoke(app, ["import", "customers", str(file), "--json"])
+
+    assert json.loads(result.stdout)["pinsFile"] == str(suite / "file.pins-2.csv")
+    assert (suite / "file.pins.csv").read_text() == "kept"
+
+
+def test_pins_are_never_written_over(
+    suite: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "import_customers", _not_called)
+    pins = suite / "pins.csv"
+    pins.write_text("kept")
+
+    result = runner.invoke(app, ["import", "customers", str(file), "--pins", str(pins)])
+
+    assert result.exit_code == Exit.USAGE
+    assert pins.read_text() == "kept"
+
+
+def test_no_file_is_left_when_no_pin_was_made(
+    suite: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ImportCustomersReport(rows=1, unchanged=1)
+    monkeypatch.setattr(Services, "import_customers", _answering(report))
+
+    result = runner.invoke(app, ["import", "customers", str(file), "--pins", "pins.csv", "--json"])
+
+    assert json.loads(result.stdout)["pinsFile"] is None
+    assert not (suite / "pins.csv").exists()
+
+
+def test_a_password_comes_from_the_standard_input_and_roles_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+
+    def put_staff(_: Services, *arguments: object) -> Account:
+        asked.extend(arguments)
+        return Account(id="1", email="kari@example.com")
+
+    monkeypatch.setattr(Services, "put_staff", put_staff)
+    command = ["staff", "put", "kari@example.com", "--role", "operator", "--role", "event-staff"]
+
+    result = runner.invoke(app, [*command, "--password-stdin", "--json"], input="secret words\n")
+
+    assert result.exit_code == Exit.OK
+    assert asked == ["kari@example.com", "secret words", ["OPERATOR", "EVENT_STAFF"]]
+    assert json.loads(result.stdout)["roles"] == ["OPERATOR", "EVENT_STAFF"]
+
+
+def test_a_login_is_kept_for_its_owner_only(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = {
+        "accessToken": "a",
+        "accessTokenExpiresAt": "2099-01-01T00:00:00Z",
+        "refreshToken": "r",
+    }
+    monkeypatch.setattr(Gateway, "post", _answering(session))
+
+    result = runner.invoke(
+        app, ["login", "kari@example.com", "--password-stdin"], input="secret words\n"
+    )
+
+    kept = suite / "data" / "cli" / "session.json"
+    assert result.exit_code == Exit.OK
+    assert json.loads(kept.read_text())["refresh_token"] == "r"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_old_access_token_is_renewed_before_it_is_traded(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths: list[str] = []
+
+    def post(_: Gateway, path: str, *_rest: object) -> dict[str, str]:
+        paths.append(path)
+        return {
+            "accessToken": "a",
+            "accessTokenExpiresAt": "2001-01-01T00:00:00Z",
+            "refreshToken": f"r{len(paths)}",
+            "internalToken": "i",
+        }
+
+    monkeypatch.setattr(Gateway, "post", post)
+    kept = suite / "session.json"
+    sessions = Sessions(Gateway("http://localhost:1"), kept)
+    sessions.log_in("kari@example.com", "secret words")
+
+    assert sessions.internal_token() == "i"
+    assert paths == ["/v1/sessions", "/v1/sessions:refresh", "/v1/internalTokens"]
+    assert json.loads(kept.read_text())["refresh_token"] == "r2"
+
+
+def test_logging_out_of_nothing_is_no_error() -> None:
+    result = runner.invoke(app, ["logout", "--json"])
+
+    assert result.exit_code == Exit.OK
+    assert json.loads(result.stdout) == {"ended": False}
+
+
+def test_a_login_at_another_gateway_does_not_count(suite: Path) -> None:
+    kept = suite / "session.json"
+    kept.write_text(
+        json.dumps(
+            {
+                "gateway": "http://elsewhere",
+                "email": "kari@example.com",
+                "access_token": "a",
+                "access_token_expires_at": "2099-01-01T00:00:00Z",
+                "refresh_token": "r",
+            }
+        )
+    )
+
+    with pytest.raises(CommandError) as refused:
+        Sessions(Gateway("http://localhost:1"), kept).internal_token()
+    assert refused.value.status is Exit.NOT_ALLOWED

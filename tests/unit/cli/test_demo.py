@@ -1,0 +1,128 @@
+"""The demonstration's people, hours and prices."""
+
+import csv
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cli.demo.files import write_demo
+from cli.demo.load import Demo
+from cli.demo.people import CUSTOMERS, STAFF
+from cli.demo.series import Area, Hours, Household, spot_prices, temperature, usage_wh
+
+HOUSE = Household(base_wh=300, heating_wh_per_degree=90, activity_wh=900, car=True)
+
+
+def _year() -> Hours:
+    return Hours(date(2025, 1, 1), date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 4, 6), 24)]
+)
+def test_a_day_has_the_hours_that_the_clock_gives_it(day: date, count: int) -> None:
+    hours = Hours(day, day + timedelta(days=1))
+
+    assert len(hours) == count
+    assert hours.labels[0].startswith(f"{day}T00:00:00")
+    assert len(set(hours.labels)) == count + 1
+
+
+def test_an_hour_keeps_its_value_when_more_are_made() -> None:
+    short = Hours(date(2025, 6, 1), date(2025, 7, 1))
+    longer = Hours(date(2025, 6, 1), date(2025, 8, 1))
+
+    assert np.array_equal(
+        usage_wh(HOUSE, Area.NO3, longer, seed=7)[: len(short)],
+        usage_wh(HOUSE, Area.NO3, short, seed=7),
+    )
+    assert np.array_equal(spot_prices(Area.NO3, longer)[: len(short)], spot_prices(Area.NO3, short))
+
+
+def test_a_house_uses_a_house_s_energy_and_most_of_it_in_winter() -> None:
+    hours = _year()
+    wh = usage_wh(HOUSE, Area.NO3, hours, seed=7)
+
+    assert 12_000_000 < wh.sum() < 25_000_000
+    assert wh.min() > 0
+    assert wh[hours.month == 1].sum() > 1.8 * wh[hours.month == 7].sum()
+
+
+def test_a_car_is_charged_at_night() -> None:
+    hours = _year()
+    without = Household(HOUSE.base_wh, HOUSE.heating_wh_per_degree, HOUSE.activity_wh)
+    charged = usage_wh(HOUSE, Area.NO3, hours, 7) - usage_wh(without, Area.NO3, hours, 7)
+
+    assert set(hours.hour_of_day[charged > 0].tolist()) <= {23, 0, 1, 2, 3}
+    assert 1_500_000 < charged.sum() < 4_500_000
+
+
+def test_winter_has_cold_spells() -> None:
+    assert temperature(Area.NO3, _year()).min() < -10
+
+
+@pytest.mark.parametrize("area", Area)
+def test_prices_are_dear_in_winter_and_sometimes_negative_in_summer(area: Area) -> None:
+    hours = _year()
+    prices = spot_prices(area, hours)
+
+    assert prices[hours.month == 1].mean() > 2 * prices[hours.month == 7].mean()
+    assert 0 < (prices < 0).mean() < 0.1
+    assert prices[hours.month == 1].min() > 0
+
+
+def test_metering_points_have_valid_check_digits() -> None:
+    for customer in CUSTOMERS:
+        for point in customer.points:
+            digits = [int(digit) for digit in reversed(point.gsrn)]
+            assert len(digits) == 18
+            assert (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+def test_the_files_hold_two_years_up_to_yesterday(tmp_path: Path) -> None:
+    files = write_demo(tmp_path, date(2026, 4, 7))
+
+    with files.readings[CUSTOMERS[0].points[0].gsrn].open(encoding="utf-8-sig") as file:
+        readings = list(csv.DictReader(file, delimiter=";"))
+    assert readings[0]["Fra"] == "2024-04-01T00:00:00+02:00"
+    assert readings[-1]["Til"] == "2026-04-07T00:00:00+02:00"
+    assert len(readings) == (365 * 2 + 6) * 24
+    with files.metering_points.open(encoding="utf-8") as file:
+        contracts = list(csv.DictReader(file))
+    assert contracts[0]["from"] == "2024-04-01"
+    assert contracts[-1]["from"] == "2025-07-01"
+
+
+def test_the_files_of_a_day_are_always_the_same(tmp_path: Path) -> None:
+    day = date(2025, 3, 1)
+    write_demo(tmp_path / "one", day)
+    write_demo(tmp_path / "two", day)
+
+    for one in (tmp_path / "one").iterdir():
+        assert one.read_bytes() == (tmp_path / "two" / one.name).read_bytes()
+
+
+def test_the_description_names_customers_and_staff(tmp_path: Path) -> None:
+    file = tmp_path / "demo.json"
+    Demo.of("http://localhost:8080", tmp_path / "mailbox").write(file)
+
+    demo = json.loads(file.read_text())
+
+    assert demo.keys() == {"url", "mailbox", "customers", "staff"}
+    assert len(demo["customers"]) == 3
+    assert all(customer["meteringPoints"] for customer in demo["customers"])
+    assert {role for member in demo["staff"] for role in member["roles"]} == {
+        role for member in STAFF for role in member.roles
+    }
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_there_is_a_member_of_staff_for_each_role() -> None:
+    assert {role for member in STAFF for role in member.roles} == {
+        "CUSTOMER_SERVICE",
+        "EVENT_STAFF",
+        "OPERATOR",
+    }
