@@ -134,7 +134,7 @@ def _channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
         except grpc.RpcError as error:
             if not isinstance(error, grpc.Call):
                 raise
-            trailing = tuple(error.trailing_metadata() or ())
+            trailing = [(each.key, each.value) for each in error.trailing_metadata() or ()]
             raise refusal(target, error.code(), error.details() or "", trailing) from error
 
 

@@ -87,7 +87,7 @@ def test_an_answer_that_is_no_problem_document_is_a_refusal(
 
 
 def test_a_bad_file_names_each_line_and_what_is_wrong_with_it() -> None:
-    problem = BadFile(FieldError("line 17", "INTERNAL"), detail="1 line")
+    problem = BadFile(FieldError("line 17", "INTERNAL"), badLines="17")
 
     rich = status.status_of(problem, "nn")
     trailing = ((status.DETAILS_KEY, rich.SerializeToString()),)
@@ -95,7 +95,7 @@ def test_a_bad_file_names_each_line_and_what_is_wrong_with_it() -> None:
     refused = services.refusal("localhost:8082", status.code_of(rich), "", trailing)
 
     assert refused.code == "BAD_FILE"
-    assert "1 line" in refused.message
+    assert "17" in refused.message
     assert [(fault.where, fault.code) for fault in refused.faults] == [("line 17", "INTERNAL")]
     assert refused.faults[0].message
 
