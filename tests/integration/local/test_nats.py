@@ -1,5 +1,6 @@
 """The NATS server of our own."""
-# pyright: reportUnknownMemberType=false - nats-py leaves its options untyped
+# nats-py leaves its options untyped.
+# pyright: reportUnknownMemberType=false
 
 import ssl
 from pathlib import Path
