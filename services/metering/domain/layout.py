@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from services.metering.domain.calendar import DAY_STARTS, Whole, days_of
 
 Flags = NDArray[np.bool_]
+Value = TypeVar("Value", np.bool_, np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,22 @@ class Layout:
     def hours_of(self, chosen: Flags) -> Flags:
         """Tells of each hour whether it belongs to a chosen day."""
         return np.repeat(chosen, self.lengths)
+
+    def spread(self, part: "Layout", values: NDArray[Value], fill: float) -> NDArray[Value]:
+        """Returns the values of some of these days among all of them.
+
+        Args:
+            part: Some of these days, which themselves follow each other without a gap.
+            values: One for each hour of the part.
+            fill: What stands in for the hours of the other days.
+        """
+        if len(part.days) == len(self.days):
+            return values
+        present = np.zeros(len(self.days), np.bool_)
+        present[part.days - self.days[0]] = True
+        spread = np.full(self.size, fill, values.dtype)
+        spread[self.hours_of(present)] = values
+        return spread
 
     def slices(self) -> Sequence[slice]:
         """Returns the part of the array that each day takes up."""

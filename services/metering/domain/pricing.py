@@ -81,12 +81,14 @@ class PriceList:
                 end = min(markup.end_hour, vat.end_hour) - hour
                 hours = slice(max(first, 0), max(end, 0))
                 retail[hours] = _with_vat(spot[hours].astype(np.int64) + markup.amount, vat.amount)
-        return np.where(spot == UNKNOWN_PRICE, UNKNOWN_PRICE, retail)
+        retail[spot == UNKNOWN_PRICE] = UNKNOWN_PRICE
+        return retail
 
 
 def _with_vat(prices: RetailPrices, basis_points: int) -> RetailPrices:
     scaled = prices * (_BASIS_POINTS + basis_points)
-    return np.sign(scaled) * ((np.abs(scaled) + _BASIS_POINTS // 2) // _BASIS_POINTS)
+    rounded = (np.abs(scaled) + _BASIS_POINTS // 2) // _BASIS_POINTS
+    return np.negative(rounded, out=rounded, where=scaled < 0)
 
 
 def parse_price_list(text: str) -> PriceList:

@@ -15,12 +15,13 @@ from services.metering.domain.calendar import (
     MONTH_STARTS,
     YEAR_STARTS,
     Whole,
+    day_of,
     first_hour,
     parse_date,
 )
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Flags, Layout
-from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts, PriceDays
+from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
 from services.metering.domain.pricing import PriceList, RetailPrices
 from services.metering.domain.problems import Refused
 from services.metering.domain.readings import MISSING, WattHours
@@ -166,30 +167,20 @@ def usage_of(held: Held, period: Period, resolution: Resolution, price_list: Pri
     to months and months to years to the last digit.
     """
     hours = _HeldHours.of(held, period, price_list)
-    known = hours.wh != MISSING
-    unpriced = known & (hours.prices == UNKNOWN_PRICE)
-    wh = np.where(known, hours.wh, 0).astype(np.int64)
-    cost = wh * hours.prices
-    columns = _Sums(
-        wh=wh,
-        cost=np.where(unpriced, 0, cost),
-        hours=np.ones(len(wh), np.int64),
-        missing=(~known).astype(np.int64),
-        estimated=hours.estimated.astype(np.int64),
-        unpriced=unpriced.astype(np.int64),
-    )
-    buckets, total = columns, columns.over(np.zeros(1, np.int64))
-    starts = np.arange(len(wh))
-    if resolution is not Resolution.HOUR:
+    each = hours.sums()
+    total = each.over(np.zeros(1, np.int64))
+    if resolution is Resolution.HOUR:
+        buckets, start_hours = each, hours.numbers
+    else:
         starts = _bucket_starts(hours.numbers, _BOUNDARIES[resolution])
-        buckets = columns.over(starts)
+        buckets, start_hours = each.over(starts), hours.numbers[starts]
     return Usage(
-        start_hours=hours.numbers[starts],
+        start_hours=start_hours,
         wh=buckets.known_wh(),
         cost=buckets.known_cost(),
-        hours=buckets.hours.astype(np.int32),
-        missing_hours=buckets.missing.astype(np.int32),
-        estimated_hours=buckets.estimated.astype(np.int32),
+        hours=buckets.hours,
+        missing_hours=buckets.missing,
+        estimated_hours=buckets.estimated,
         total=Total(
             wh=int(total.known_wh()[0]),
             cost=int(total.known_cost()[0]),
@@ -218,11 +209,14 @@ class _HeldHours:
     @staticmethod
     def of(held: Held, period: Period, price_list: PriceList) -> "_HeldHours":
         first, end = period.first_hour, period.end_hour
-        wh = np.full(end - first, MISSING, np.int32)
-        estimated = np.zeros(end - first, np.bool_)
-        wh[held.layout.hours - first] = held.wh
-        estimated[held.layout.hours - first] = held.estimated
-        spot = {area: _spread(days, first, end) for area, days in held.prices.items()}
+        days = Layout(np.arange(day_of(period.from_date), day_of(period.to_date)))
+        wh = days.spread(held.layout, held.wh, MISSING)
+        estimated = days.spread(held.layout, held.estimated, fill=False)
+        spot = {
+            area: days.spread(known.layout, known.amounts, UNKNOWN_PRICE)
+            for area, known in held.prices.items()
+        }
+        numbers = np.arange(first, end)
 
         holdings = [part for one in held.holdings if (part := one.within(first, end)) is not None]
         parts = [slice(part.first_hour - first, part.end_hour - first) for part in holdings]
@@ -235,7 +229,6 @@ class _HeldHours:
             )
             for holding, part in zip(holdings, parts, strict=True)
         ]
-        numbers = np.arange(first, end)
         return _HeldHours(
             np.concatenate([numbers[part] for part in parts]),
             np.concatenate([wh[part] for part in parts]),
@@ -243,23 +236,34 @@ class _HeldHours:
             np.concatenate(prices),
         )
 
-
-def _spread(days: PriceDays, first: int, end: int) -> PriceAmounts:
-    amounts = np.full(end - first, UNKNOWN_PRICE, np.int32)
-    amounts[days.layout.hours - first] = days.amounts
-    return amounts
+    def sums(self) -> "_Sums":
+        """Returns each hour as a sum of its own."""
+        missing = self.wh == MISSING
+        unpriced = (self.prices == UNKNOWN_PRICE) & ~missing
+        wh = self.wh.astype(np.int64)
+        wh[missing] = 0
+        cost = wh * self.prices
+        cost[unpriced] = 0
+        return _Sums(
+            wh,
+            cost,
+            hours=np.ones(len(wh), np.int32),
+            missing=missing.astype(np.int32),
+            estimated=self.estimated.astype(np.int32),
+            unpriced=unpriced.astype(np.int32),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class _Sums:
-    """Sums over stretches of hours, one entry a stretch."""
+    """Sums over stretches of hours, one entry a stretch; unknown hours count as nothing."""
 
     wh: Whole
     cost: Whole
-    hours: Whole
-    missing: Whole
-    estimated: Whole
-    unpriced: Whole
+    hours: Counts
+    missing: Counts
+    estimated: Counts
+    unpriced: Counts
 
     def over(self, starts: Whole) -> "_Sums":
         """Adds up from each start to the next."""

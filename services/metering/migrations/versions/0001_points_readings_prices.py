@@ -115,7 +115,7 @@ _CREATE = (
         day_block.direction,
         (day_block.day::timestamp AT TIME ZONE 'Europe/Oslo') + hour * interval '1 hour'
             AS starts_at,
-        unpack_integer(wh, hour, 4) / 1000.0 AS kwh,
+        round(unpack_integer(wh, hour, 4) / 1000.0, 3) AS kwh,
         (ARRAY['measured', 'estimated', 'final estimated', 'temporary', 'calculated'])
             [get_byte(qualities, CASE WHEN length(qualities) = 1 THEN 0 ELSE hour END)] AS quality,
         to_timestamp(nullif(
@@ -131,7 +131,7 @@ _CREATE = (
     SELECT
         price_area,
         (day::timestamp AT TIME ZONE 'Europe/Oslo') + hour * interval '1 hour' AS starts_at,
-        unpack_integer(amounts, hour, 4) / 100000.0 AS nok_per_kwh_ex_vat
+        round(unpack_integer(amounts, hour, 4) / 100000.0, 5) AS nok_per_kwh_ex_vat
     FROM price_day
     CROSS JOIN LATERAL generate_series(0, length(amounts) / 4 - 1) AS hour
     WHERE unpack_integer(amounts, hour, 4) <> -2147483648

@@ -1,0 +1,27 @@
+"""NATS in: from another service's event to a use case."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from kit.database import Transaction
+from kit.inbox import Consumer
+from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged, CustomerCreated
+from services.metering import handlers
+from services.metering.domain.store import Store
+
+
+def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
+    """Returns who learns from identity which number a customer has."""
+
+    async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
+        await handlers.remember_customer(
+            store_of(transaction),
+            customer_id=UUID(event.customer_id),
+            customer_number=event.customer_number,
+        )
+
+    return Consumer(
+        name="metering-customers",
+        subjects=("kundeapp.identity.customer.>",),
+        handlers={CustomerCreated: remember, CustomerChanged: remember},
+    )
