@@ -1,14 +1,17 @@
 """How a command ends: its exit status, and what it says to a person or to a program."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_WIDTH_OF_A_FILE = 500
 
 JsonObject = Mapping[str, Any]
 
@@ -72,18 +75,20 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console()
-        self.err = Console(stderr=True, quiet=as_json)
+        self.out = Console(width=_width(sys.stdout))
+        self.err = Console(width=_width(sys.stderr), stderr=True, quiet=as_json)
 
     def report(self, report: Report) -> None:
         """Prints what was done."""
         if self.as_json:
             self._print_json(report.data)
             return
-        table = Table(title=report.title, title_justify="left", show_header=False, box=None)
+        self.out.print(report.title, markup=False)
+        table = Table.grid(padding=(0, 2), pad_edge=True)
         for name, value in report.rows:
-            table.add_row(name, Text(value))
-        self.out.print(table)
+            table.add_row(name, Text(value, overflow="fold"))
+        if report.rows:
+            self.out.print(table)
 
     def error(self, error: CommandError) -> None:
         """Prints why not."""
@@ -104,3 +109,8 @@ class Output:
 
     def _print_json(self, data: JsonObject) -> None:
         self.out.out(json.dumps(data, ensure_ascii=False), highlight=False)
+
+
+def _width(stream: TextIO) -> int | None:
+    """A terminal's own width; in a file or a pipe, lines stay whole."""
+    return None if stream.isatty() else _WIDTH_OF_A_FILE

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from cli.config import Settings, addresses_file
 from cli.demo.load import Demo, load_demo, log_in_operator
+from cli.demo.people import OPERATOR
 from cli.demo.series import OSLO
 from cli.local.control import listening
 from cli.local.plan import SERVICES, Plan, RunSettings
@@ -83,7 +84,7 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
     began = time.monotonic()
 
     def say(message: str) -> None:
-        now = datetime.now(OSLO)
+        now = datetime.now().astimezone()
         console.print(f"[dim]{now:%H:%M:%S}[/] {escape(message)}", highlight=False)
 
     _prepare(plan)
@@ -100,7 +101,7 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
     ours = (Watched(process, stays_down=False) for process in processes)
     supervisor = Supervisor((*datastores, *ours), say)
     cleanup.enter_context(listening(plan.data, supervisor.ask))
-    console.print(_summary(plan, demo))
+    console.print("\nKundeapp runs here. Ctrl-C stops it.\n", _summary(plan, demo), "")
     supervisor.supervise()
 
 
@@ -182,7 +183,7 @@ def _load_demo(plan: Plan, say: Say) -> Demo:
 
 def _summary(plan: Plan, demo: Demo) -> Table:
     url = plan.settings.url
-    table = Table(title="\nKundeapp runs here. Ctrl-C stops it.", show_header=False, box=None)
+    table = Table.grid(padding=(0, 2), pad_edge=True)
     table.add_row("API", f"{url}/docs")
     table.add_row("Ready?", f"{url}/readyz")
     for customer in demo.customers:
@@ -190,6 +191,7 @@ def _summary(plan: Plan, demo: Demo) -> Table:
     for member in demo.staff:
         roles = ", ".join(member.roles)
         table.add_row("Staff", f"{member.email}  {member.password}  ({roles})")
+    table.add_row("CLI", f"kundeapp --help (logged in as {OPERATOR.email})")
     table.add_row("Logs", str(plan.logs))
     table.add_row("Mailbox", str(plan.mailbox))
     table.add_row("All of this", str(plan.data / "demo.json"))
