@@ -1,0 +1,131 @@
+"""The whole suite, started as a person starts it, on ports and in a folder of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kit.local.processes import wait_until
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command of the CLI ended, and the JSON object that it printed."""
+
+    status: int
+    printed: Mapping[str, Any]
+
+
+@dataclass
+class Suite:
+    """`kundeapp run`, and what a customer and an operator do with it."""
+
+    data: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
+    seconds_to_ready: float = field(default=0.0, init=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def demo(self) -> Mapping[str, Any]:
+        demo: Mapping[str, Any] = json.loads((self.data / "demo.json").read_text())
+        return demo
+
+    def start(self) -> None:
+        """Starts it and waits until the demonstration is there too."""
+        began = time.monotonic()
+        with (self.data / "console.log").open("ab") as console:
+            self.process = subprocess.Popen(  # the command is ours
+                (sys.executable, "-m", "cli", "run"),
+                env=self._environment,
+                stdout=console,
+                stderr=console,
+            )
+        assert wait_until(self.is_ready, START_SECONDS), self.console()
+        self.seconds_to_ready = time.monotonic() - began
+        assert wait_until((self.data / "run" / "control.json").exists, START_SECONDS), (
+            self.console()
+        )
+
+    def stop(self) -> int:
+        """Stops it as Ctrl-C does; returns the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(STOP_SECONDS)
+        self.process = None
+        return status
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        return False
+
+    def console(self) -> str:
+        return (self.data / "console.log").read_text()
+
+    def pid_of(self, name: str) -> int:
+        """The process id of one of the suite's own processes."""
+        pid: int = json.loads((self.data / "run" / f"{name}.json").read_text())["pid"]
+        return pid
+
+    def cli(self, *arguments: str) -> Done:
+        """Runs a command of the CLI with `--json`."""
+        with self.cli_process(*arguments, "--json") as process:
+            printed, said = process.communicate(timeout=START_SECONDS)
+        assert said == b"", said
+        return Done(process.returncode, json.loads(printed))
+
+    def cli_process(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Starts a command of the CLI."""
+        return subprocess.Popen(  # noqa: S603  # the command is ours
+            (sys.executable, "-m", "cli", *arguments),
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def log_in(self, email: str, password: str) -> "Customer":
+        session = httpx.post(
+            f"{self.url}/v1/sessions", json={"email": email, "password": password}
+        ).raise_for_status()
+        return Customer(self.url, session.json()["accessToken"])
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        ours = {"KUNDEAPP_DATA": str(self.data), "KUNDEAPP_PORT": str(self.port)}
+        return {**os.environ, **ours}
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody who is logged in."""
+
+    url: str
+    token: str
+
+    def get(self, path: str, **query: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.get(self.url + path, params=query, headers=headers, timeout=30)
+
+    def usage(self, gsrn: str, resolution: str, first: str, end: str) -> Mapping[str, Any]:
+        """The answer, its numbers with every digit."""
+        query = {"resolution": resolution, "from": first, "to": end}
+        response = self.get(f"/v1/meteringPoints/{gsrn}/usage", **query).raise_for_status()
+        usage: Mapping[str, Any] = json.loads(response.text, parse_float=Decimal)
+        return usage

@@ -1,0 +1,278 @@
+"""A household's hours go in as files, and come out over HTTP for the one who holds the point."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.demo.files import write_demo
+from cli.demo.people import CUSTOMERS, gsrn
+from kit.local.processes import wait_until
+from tests.e2e.suite import Customer, Suite
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+HOUSEHOLD = gsrn(9_990_000_101)
+BORN_IN_AN_OUTAGE = gsrn(9_990_000_102)
+CUT_OFF = gsrn(9_990_000_103)
+PASSWORD = "furutre-attmed-naustet"
+APRIL = ("2026-04-01", "2026-05-01")
+
+pytestmark = pytest.mark.e2e
+
+
+def _customers(folder: Path, number: str, pin: str) -> Path:
+    file = folder / f"customers-{number}.csv"
+    row = f"{number},Kari Elvestrand,kari.{number}@example.com,+4799999911,{pin}"
+    file.write_text(f"customer_number,name,email,mobile,pin\n{row}\n")
+    return file
+
+
+def _points(folder: Path, number: str, point: str) -> Path:
+    file = folder / f"points-{number}.csv"
+    row = f'{point},{number},2026-03-01,,NO5,BKK,SPOT,"Elvevegen 1, 5003 Bergen"'
+    file.write_text(
+        f"gsrn,customer_number,from,to,price_area,grid_company,product,address\n{row}\n"
+    )
+    return file
+
+
+def _register(suite: Suite, number: str, pin: str) -> Customer:
+    email = f"kari.{number}@example.com"
+    account = {"customerNumber": number, "pin": pin, "email": email, "password": PASSWORD}
+    httpx.post(f"{suite.url}/v1/accounts:register", json=account).raise_for_status()
+    return suite.log_in(email, PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def household(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Customer:
+    """A customer whose hours are a real household's."""
+    if not DATA.is_dir():
+        pytest.skip(f"the real data is not at {DATA}")
+    folder = tmp_path_factory.mktemp("household")
+    imports = (
+        ("customers", str(_customers(folder, "200001", "73520164"))),
+        ("metering-points", str(_points(folder, "200001", HOUSEHOLD))),
+        ("readings", str(DATA / "elhub_2026-04.csv"), "--metering-point", HOUSEHOLD),
+        ("readings", str(DATA / "household_no5_2026-03.csv"), "--metering-point", HOUSEHOLD),
+        ("prices", str(DATA / "household_no5_2026-03.csv"), "--area", "NO5"),
+        ("prices", str(DATA / "household_no5_2026-04.csv"), "--area", "NO5"),
+    )
+    for command in imports:
+        done = suite.cli("import", *command)
+        assert done.status == 0, done.printed
+    return _register(suite, "200001", "73520164")
+
+
+def test_the_suite_is_ready_soon(suite: Suite) -> None:
+    assert suite.seconds_to_ready < 10
+
+
+def test_the_demonstration_can_be_logged_in_to_and_has_two_years(suite: Suite) -> None:
+    for known in suite.demo["customers"]:
+        customer = suite.log_in(known["email"], known["password"])
+
+        points = customer.get("/v1/meteringPoints").json()["meteringPoints"]
+
+        assert [point["gsrn"] for point in points] == known["meteringPoints"]
+    customer = suite.log_in(
+        suite.demo["customers"][0]["email"], suite.demo["customers"][0]["password"]
+    )
+    point = suite.demo["customers"][0]["meteringPoints"][0]
+    years = customer.usage(point, "YEAR", "2020-01-01", "2040-01-01")
+    assert years["total"]["hours"] >= 2 * 365 * 24
+    assert years["total"]["kwh"] > 20_000
+    assert years["total"]["cost"] > 0
+
+
+def test_every_member_of_staff_can_log_in(suite: Suite) -> None:
+    for member in suite.demo["staff"]:
+        roles = suite.log_in(member["email"], member["password"]).get("/v1/me").json()["roles"]
+
+        assert roles == member["roles"]
+
+
+def test_april_comes_out_as_the_bill_has_it(household: Customer) -> None:
+    month = household.usage(HOUSEHOLD, "MONTH", *APRIL)
+    days = household.usage(HOUSEHOLD, "DAY", *APRIL)
+    hours = household.usage(HOUSEHOLD, "HOUR", *APRIL)
+
+    assert month["kwh"] == [Decimal("1381.827")]
+    assert (len(days["kwh"]), len(hours["kwh"])) == (30, 720)
+    assert sum(days["kwh"]) == sum(hours["kwh"]) == month["kwh"][0] == month["total"]["kwh"]
+    assert sum(days["cost"]) == sum(hours["cost"]) == month["cost"][0] == month["total"]["cost"]
+    assert hours["kwh"][hours["start"].index("2026-04-06T13:00:00+02:00")] == Decimal("5.939")
+
+
+def test_march_has_743_hours_and_a_day_of_23(household: Customer) -> None:
+    march = household.usage(HOUSEHOLD, "DAY", "2026-03-01", "2026-04-01")
+
+    assert march["total"]["hours"] == 743
+    assert march["hours"][march["start"].index("2026-03-29T00:00:00+01:00")] == 23
+
+
+def test_an_import_again_changes_nothing(suite: Suite, household: Customer) -> None:
+    before = household.usage(HOUSEHOLD, "HOUR", *APRIL)
+
+    file = str(DATA / "elhub_2026-04.csv")
+    done = suite.cli("import", "readings", file, "--metering-point", HOUSEHOLD)
+
+    assert (done.printed["created"], done.printed["changed"]) == (0, 0)
+    assert done.printed["unchanged"] == done.printed["rows"] == 744
+    assert household.usage(HOUSEHOLD, "HOUR", *APRIL) == before
+
+
+def test_a_bad_file_is_refused_with_line_and_reason(suite: Suite, tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("start;nok_per_kwh_ex_vat\n2026-04-01T00:00:00+02:00;much\n")
+
+    done = suite.cli("import", "prices", str(file), "--area", "NO5")
+
+    assert done.status == 1
+    assert done.printed["error"]["code"] == "BAD_FILE"
+    assert done.printed["error"]["errors"][0]["field"] == "line 2"
+
+
+def test_a_stranger_s_an_unknown_and_an_unheld_point_are_one_answer(
+    suite: Suite, household: Customer
+) -> None:
+    def asked(point: str, first: str = APRIL[0], end: str = APRIL[1]) -> tuple[int, object]:
+        query = {"resolution": "DAY", "from": first, "to": end}
+        answer = household.get(f"/v1/meteringPoints/{point}/usage", **query)
+        # The trace id is the request's own, and so is the path.
+        same = {
+            name: value
+            for name, value in answer.json().items()
+            if name not in {"traceId", "instance"}
+        }
+        return answer.status_code, same
+
+    strangers = asked(suite.demo["customers"][0]["meteringPoints"][0])
+
+    assert strangers[0] == 404
+    assert asked(gsrn(9_999_999_999)) == strangers
+    assert asked(HOUSEHOLD, "2020-01-01", "2020-02-01") == strangers
+
+
+def test_without_a_token_nothing_is_shown(suite: Suite) -> None:
+    answer = httpx.get(f"{suite.url}/v1/meteringPoints")
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "UNAUTHENTICATED"
+
+
+def test_a_wrong_password_and_an_unknown_e_mail_are_one_answer(suite: Suite) -> None:
+    def refused(email: str) -> tuple[int, object]:
+        login = {"email": email, "password": "a password that is wrong"}
+        answer = httpx.post(f"{suite.url}/v1/sessions", json=login)
+        return answer.status_code, answer.json()["code"]
+
+    known = refused(suite.demo["customers"][2]["email"])
+
+    assert known == (401, "WRONG_CREDENTIALS")
+    assert refused("nobody@example.com") == known
+
+
+def test_without_postgres_there_is_a_503_and_with_it_again_an_answer(suite: Suite) -> None:
+    known = suite.demo["customers"][0]
+    customer = suite.log_in(known["email"], known["password"])
+
+    def status() -> int:
+        return customer.get("/v1/meteringPoints").status_code
+
+    assert status() == 200
+    assert suite.cli("stop", "postgres").status == 0
+    assert status() == 503
+    answer = customer.get("/v1/meteringPoints")
+    assert answer.json()["code"] == "UNAVAILABLE"
+
+    assert suite.cli("start", "postgres").status == 0
+
+    assert wait_until(lambda: status() == 200, timeout=10)
+    assert wait_until(suite.is_ready, timeout=10)
+
+
+def test_without_nats_requests_succeed_and_no_event_is_lost(suite: Suite, tmp_path: Path) -> None:
+    assert suite.cli("stop", "nats").status == 0
+    customers = _customers(tmp_path, "200002", "31904827")
+    points = _points(tmp_path, "200002", BORN_IN_AN_OUTAGE)
+    assert suite.cli("import", "customers", str(customers)).status == 0
+    assert suite.cli("import", "metering-points", str(points)).status == 0
+    customer = _register(suite, "200002", "31904827")
+
+    assert suite.cli("start", "nats").status == 0
+
+    # Metering learns from identity's event whose point it is.
+    assert wait_until(lambda: _sees(customer, BORN_IN_AN_OUTAGE), timeout=20)
+
+
+def _sees(customer: Customer, point: str) -> bool:
+    points = customer.get("/v1/meteringPoints").json()["meteringPoints"]
+    return [each["gsrn"] for each in points] == [point]
+
+
+def test_an_import_that_was_cut_off_changes_nothing_and_completes_when_repeated(
+    suite: Suite, tmp_path: Path
+) -> None:
+    points = _points(tmp_path, "200003", CUT_OFF)
+    assert suite.cli("import", "metering-points", str(points)).status == 0
+    whole = write_demo(tmp_path, date(2026, 4, 7)).readings[CUSTOMERS[0].points[0].gsrn]
+    content = whole.read_bytes()
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+
+    def feed() -> None:
+        with pipe.open("wb") as file:
+            file.write(content[: len(content) // 2])
+            file.flush()
+            os.kill(suite.pid_of("metering"), signal.SIGKILL)
+            _ignoring_a_broken_pipe(lambda: file.write(content[len(content) // 2 :]))
+
+    feeder = threading.Thread(target=feed)
+    with suite.cli_process(
+        "import", "readings", str(pipe), "--metering-point", CUT_OFF
+    ) as importing:
+        feeder.start()
+        importing.communicate(timeout=30)
+    feeder.join()
+    assert importing.returncode == 3
+
+    assert wait_until(suite.is_ready, timeout=30)
+    again = suite.cli("import", "readings", str(whole), "--metering-point", CUT_OFF)
+
+    assert again.status == 0, again.printed
+    assert again.printed["created"] == again.printed["rows"] > 17_000
+
+
+def _ignoring_a_broken_pipe(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BrokenPipeError:
+        return
+
+
+def test_a_second_run_in_the_same_folder_is_refused(suite: Suite) -> None:
+    with suite.cli_process("run") as second:
+        _, said = second.communicate(timeout=30)
+
+    assert second.returncode == 1
+    assert b"is in use by process" in said
+
+
+def test_a_second_start_keeps_the_data(suite: Suite) -> None:
+    known = suite.demo["customers"][0]
+    point = known["meteringPoints"][0]
+    question = (point, "MONTH", "2020-01-01", "2040-01-01")
+    before = suite.log_in(known["email"], known["password"]).usage(*question)
+
+    assert suite.stop() == 0
+    assert list((suite.data / "run").glob("*.json")) == []
+    suite.start()
+
+    assert suite.log_in(known["email"], known["password"]).usage(*question) == before
+    assert suite.console().count("The demonstration is loaded") == 1
