@@ -79,8 +79,8 @@ class DayBlocks:
     Attributes:
         layout: The days.
         wh: The energy of each hour in Wh, or MISSING.
-        qualities: How each value came to be; 0 where it is missing.
-        registered: When it was registered, in seconds since the epoch; 0 where it is missing.
+        qualities: How each value came to be; means nothing where it is missing.
+        registered: When, in seconds since the epoch; means nothing where it is missing.
     """
 
     layout: Layout
@@ -117,7 +117,7 @@ class DayBlocks:
 
     def estimated(self) -> Whole:
         """Returns how many hours of each day are estimates."""
-        return self._per_day(are_estimates(self.qualities).astype(np.int64))
+        return self._per_day((are_estimates(self.qualities) & self.known).astype(np.int64))
 
     def of_days(self, chosen: Flags) -> "DayBlocks":
         """Returns the chosen days only."""

@@ -113,7 +113,7 @@ class Held:
         holdings: When the customer holds it, and on what terms; at least one, in order of time.
         layout: The days of the period for which there are readings.
         wh: The energy of each of their hours in Wh, or MISSING.
-        estimated: Which of these are estimates.
+        estimated: Which of these are estimates; means nothing where one is missing.
         prices: The spot prices of the period by price area.
     """
 
@@ -249,7 +249,7 @@ class _HeldHours:
             cost,
             hours=np.ones(len(wh), np.int32),
             missing=missing.astype(np.int32),
-            estimated=self.estimated.astype(np.int32),
+            estimated=(self.estimated & ~missing).astype(np.int32),
             unpriced=unpriced.astype(np.int32),
         )
 

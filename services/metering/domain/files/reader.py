@@ -96,18 +96,16 @@ class FileReader(Generic[Result_co]):
         self._line += 1
         try:
             line = self._decoded(data)
-            if self._line > 1:
+            if self._line == 1:
+                self._format.header(line)
+            else:
                 self._format.row(self._line, line)
-                return
         except Refused as refused:
+            if self._line == 1:
+                raise _refused(refused, 1) from None
             self._bad_lines += 1
             if len(self._shown) < SHOWN_LINES:
                 self._shown.append(refused.at_line(self._line))
-            return
-        try:
-            self._format.header(line)
-        except Refused as refused:
-            raise _refused(refused, 1) from None
 
     def _decoded(self, data: bytes) -> str:
         if len(data) > LONGEST_LINE:

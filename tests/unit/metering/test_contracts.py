@@ -1,0 +1,73 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.metering.domain.contracts import (
+    Contract,
+    Holding,
+    NumberedContract,
+    contract_changes,
+)
+from services.metering.domain.problems import BadFile
+
+KARI = Contract(
+    gsrn="707057500000000001",
+    customer_number="1001",
+    from_date=date(2024, 1, 1),
+    to_date=None,
+    price_area="NO3",
+    grid_company="Linja",
+    product="SPOT",
+    address="Storgata 1, 6100 Volda",
+)
+OLA = replace(KARI, customer_number="1002", from_date=date(2026, 4, 15))
+
+
+def rows(*contracts: Contract) -> list[NumberedContract]:
+    return [NumberedContract(line, contract) for line, contract in enumerate(contracts, 2)]
+
+
+def test_a_contract_is_new_then_unchanged_then_changed() -> None:
+    new = contract_changes([], rows(KARI))
+    assert (new.created, new.changed, new.unchanged) == ([KARI], [], 0)
+    again = contract_changes([KARI], rows(KARI))
+    assert (again.created, again.changed, again.unchanged) == ([], [], 1)
+    ended = replace(KARI, to_date=date(2026, 4, 15))
+    changed = contract_changes([KARI], rows(ended))
+    assert (changed.created, changed.changed, changed.unchanged) == ([], [ended], 0)
+
+
+def test_two_contracts_on_a_point_at_once_are_refused_by_line() -> None:
+    with pytest.raises(BadFile) as refused:
+        contract_changes([], rows(KARI, OLA))
+    [error] = refused.value.fields
+    assert (error.field, error.reason) == ("line 3", "CONTRACTS_OVERLAP")
+    assert error.facts == {"gsrn": KARI.gsrn, "from": "2026-04-15"}
+
+
+def test_a_new_contract_over_a_known_one_is_refused() -> None:
+    with pytest.raises(BadFile):
+        contract_changes([KARI], rows(OLA))
+    with pytest.raises(BadFile):
+        contract_changes([OLA], rows(replace(KARI, to_date=date(2026, 4, 16))))
+
+
+def test_a_move_in_one_file_is_taken_whatever_the_order_of_its_lines() -> None:
+    ended = replace(KARI, to_date=OLA.from_date)
+    for file in (rows(ended, OLA), rows(OLA, ended)):
+        changes = contract_changes([KARI], file)
+        assert (changes.created, changes.changed) == ([OLA], [ended])
+
+
+def test_contracts_on_different_points_do_not_meet() -> None:
+    other = replace(OLA, gsrn="707057500000000018")
+    assert contract_changes([KARI], rows(other)).created == [other]
+
+
+def test_a_holding_is_cut_to_a_range_and_is_half_open() -> None:
+    holding = Holding(10, 20, "NO3", "SPOT")
+    assert holding.within(0, 100) == holding
+    assert holding.within(15, 16) == replace(holding, first_hour=15, end_hour=16)
+    assert holding.within(20, 30) is None
+    assert holding.within(0, 10) is None
