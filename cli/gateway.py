@@ -70,15 +70,11 @@ def _refusal(response: httpx.Response) -> CommandError:
     except ValueError:
         problem = {}
     code = str(problem.get("code", "INTERNAL"))
-    message = str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}")
+    message = str(problem.get("detail", f"HTTP {response.status_code}"))
     if code in {"UNAUTHENTICATED", "SESSION_ENDED"}:
         return NotLoggedInError("Your session has ended.")
     faults = tuple(
-        Fault(
-            str(error.get("field", "")),
-            str(error.get("code", "")),
-            str(error.get("message") or error.get("detail") or ""),
-        )
+        Fault(str(error["field"]), str(error["code"]), str(error["detail"]))
         for error in problem.get("errors", ())
     )
     match response.status_code:
