@@ -43,7 +43,7 @@ gen/.made: $(PROTOS) .venv/.installed
 	$(BIN)/python -m grpc_tools.protoc --proto_path=protos --proto_path=gen/googleapis \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 		--python_out=gen --grpc_python_out=gen --mypy_out=quiet:gen --mypy_grpc_out=quiet:gen \
-		--descriptor_set_out=gen/protos.binpb --include_imports --include_source_info $(PROTOS)
+		--descriptor_set_out=gen/kundeapp/protos.binpb --include_imports --include_source_info $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc --proto_path=gen/googleapis \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=quiet:gen/stubs $(GOOGLEAPIS)
 	@touch $@

@@ -5,12 +5,13 @@ its JSON is read and written. What differs from proto3's JSON and why stands in
 docs/decisions/0002-http-from-protos.md.
 """
 
-from gateway.transcoder.binding import Body, InvalidRoute, Route, Transcoder
+from gateway.transcoder.binding import IDEMPOTENCY_KEY, Body, InvalidRoute, Route, Transcoder
 from gateway.transcoder.routing import AmbiguousRoutes, Match
 from gateway.transcoder.shapes import UnsupportedType
 from gateway.transcoder.templates import InvalidTemplate
 
 __all__ = [
+    "IDEMPOTENCY_KEY",
     "AmbiguousRoutes",
     "Body",
     "InvalidRoute",

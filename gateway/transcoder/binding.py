@@ -247,7 +247,7 @@ class Route:
         members, path = self._members, list[str]()
         for name in names[:-1]:
             member = members.get(name)
-            below = None if member is None else _type_below(member.descriptor)
+            below = None if member is None else shapes.type_below(member.descriptor)
             if member is None or below is None or len(path) == MAX_DEPTH:
                 return None
             path.append(member.descriptor.name)
@@ -335,14 +335,6 @@ def _field(descriptor: Descriptor, name: str) -> FieldDescriptor:
     if field is None:
         raise InvalidRoute(f"{descriptor.full_name} has no field {name}.")
     return field
-
-
-def _type_below(field: FieldDescriptor) -> Descriptor | None:
-    """Returns the type whose fields a dotted name goes on to, None where it cannot."""
-    below = field.message_type
-    if below is None or field.is_repeated or below.full_name.startswith("google.protobuf."):
-        return None
-    return below
 
 
 def _distinct(members: Mapping[str, Member]) -> Sequence[FieldDescriptor]:

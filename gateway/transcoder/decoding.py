@@ -300,7 +300,7 @@ def _well_known(convert: Callable[[Any, Any], object]) -> Fill:
 def _json_of_message_text(descriptor: Descriptor) -> Callable[[str], object] | None:
     if descriptor.full_name in shapes.WRAPPERS:
         return _json_of_text(descriptor.fields_by_name["value"])
-    return str if descriptor.full_name in _WRITTEN_AS_TEXT else None
+    return str if descriptor.full_name in shapes.WRITTEN_AS_TEXT else None
 
 
 def _json_of_text(field: FieldDescriptor) -> Callable[[str], object]:
@@ -520,6 +520,3 @@ _WELL_KNOWN: dict[str, Callable[[Any, Any], object]] = {
     "google.protobuf.Value": _fill_value,
     "google.protobuf.ListValue": _fill_list_value,
 }
-_WRITTEN_AS_TEXT = frozenset(
-    f"google.protobuf.{name}" for name in ("Timestamp", "Duration", "FieldMask")
-)

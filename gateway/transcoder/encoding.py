@@ -72,12 +72,12 @@ class Encoders:
         always = [
             (field.json_name, self.field(field))
             for field in descriptor.fields
-            if not _may_be_left_out(field)
+            if shapes.is_always_there(field)
         ]
         sometimes = [
             (field.name, field.json_name, self._reader(field))
             for field in descriptor.fields
-            if _may_be_left_out(field)
+            if not shapes.is_always_there(field)
         ]
 
         def encode(message: Message) -> dict[str, object]:
@@ -137,11 +137,6 @@ class Encoders:
             raise shapes.UnsupportedType(f"{field.full_name} is no column of a known type.")
         dtype, scale = _COLUMN_TYPES[column.type], column.scale
         return lambda message: orjson.Fragment(columns.numbers(get(message), dtype, scale))
-
-
-def _may_be_left_out(field: FieldDescriptor) -> bool:
-    """Tells whether null would say something else than unset."""
-    return shapes.oneof_of(field) is not None or (shapes.takes_null(field) and field.has_presence)
 
 
 def _as_it_is(value: object) -> object:

@@ -7,6 +7,10 @@ WRAPPERS = frozenset(
     for name in ("Bool", "Int32", "Int64", "UInt32", "UInt64", "Float", "Double", "String", "Bytes")
 )
 
+WRITTEN_AS_TEXT = frozenset(
+    f"google.protobuf.{name}" for name in ("Timestamp", "Duration", "FieldMask")
+)
+
 REQUEST_ID = "request_id"
 """The field that the Idempotency-Key header fills, in a request that has it."""
 
@@ -49,3 +53,22 @@ def takes_null(field: FieldDescriptor) -> bool:
         and message_type.full_name == "google.protobuf.Value"
         and not field.is_repeated
     )
+
+
+def is_always_there(field: FieldDescriptor) -> bool:
+    """Tells whether an answer has the field in any case: null, then, says that it is unset."""
+    return oneof_of(field) is None and not takes_null(field)
+
+
+def type_below(field: FieldDescriptor) -> Descriptor | None:
+    """Returns the type whose fields a dotted name goes on to, None where it cannot."""
+    below = field.message_type
+    if below is None or field.is_repeated or below.full_name.startswith("google.protobuf."):
+        return None
+    return below
+
+
+def has_text_form(field: FieldDescriptor) -> bool:
+    """Tells whether a query parameter can hold the field, or one value of it."""
+    message_type = field.message_type
+    return message_type is None or message_type.full_name in WRAPPERS | WRITTEN_AS_TEXT

@@ -1,0 +1,416 @@
+"""The HTTP application: bare ASGI, from a request to its response."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Protocol, TypeAlias
+
+import grpc
+import orjson
+import prometheus_client
+import structlog
+from google.protobuf.descriptor import MethodDescriptor
+
+from gateway import problems
+from gateway.session import Sessions
+from gateway.transcoder import Body, Match, Route, Transcoder
+from gateway.upstream import Call, Metadata
+from kit import access, errors, status, telemetry, texts
+from kit.access import Caller
+from kit.telemetry import SpanKind, Trace
+from kit.texts import Language
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+_SECURITY: Headers = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_OF_AN_ANSWER: Headers = (_JSON, _NO_STORE, *_SECURITY)
+_ANONYMOUS = Caller(workload="gateway")
+_UNROUTED = "-"
+
+_log = structlog.get_logger("gateway")
+_seconds = prometheus_client.Histogram(
+    "kundeapp_http_request_seconds",
+    "How long requests took, by route and status.",
+    ("method", "route", "status"),
+)
+
+
+class Upstream(Protocol):
+    """Hands out RPCs, and knows which services answer."""
+
+    def call(self, rpc: MethodDescriptor) -> Call:
+        """Returns an RPC, ready to be called."""
+        ...
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Returns which services answer, by name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may cost.
+
+    Attributes:
+        call_seconds: How long a service may take to answer.
+        body_seconds: How long the body may take to arrive.
+        body_bytes: How large the body may be.
+        header_bytes: How large path, query and headers may be together.
+    """
+
+    call_seconds: float = 5
+    body_seconds: float = 10
+    body_bytes: int = 2**20
+    header_bytes: int = 16 * 2**10
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is sent back.
+
+    Attributes:
+        status: The status.
+        body: The content.
+        headers: All headers but Content-Length.
+        code: The reason of a refusal, empty otherwise.
+    """
+
+    status: int
+    body: bytes
+    headers: Headers = _OF_AN_ANSWER
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a handler needs to know of a request.
+
+    Attributes:
+        method: The HTTP method.
+        path: Percent-encoded.
+        query: The query string, percent-encoded.
+        headers: By lower-case name; the last one of a name.
+        receive: Where the body comes from.
+        language: What a person reads.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[bytes, bytes]
+    receive: Receive
+    language: Language
+
+    def header(self, name: bytes) -> str | None:
+        """Returns a header, None without it."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+class ClientGone(Exception):  # noqa: N818 - says what happened
+    """The client closed the connection before its request was complete."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A fixed answer, such as the API page.
+
+    Attributes:
+        content: The content.
+        media_type: Its type.
+        policy: Its Content-Security-Policy.
+    """
+
+    content: bytes
+    media_type: str
+    policy: str = "default-src 'none'; frame-ancestors 'none'"
+
+    async def __call__(self, _request: Request) -> Response:
+        """Answers a request for it."""
+        headers = (
+            (b"content-type", self.media_type.encode()),
+            (b"cache-control", b"no-cache"),
+            (b"content-security-policy", self.policy.encode()),
+            *_SECURITY[1:],
+        )
+        return Response(HTTPStatus.OK, self.content, headers)
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Application:
+    """The gateway as an ASGI application; it has no lifespan of its own.
+
+    Attributes:
+        stopping: Whether the process has been asked to stop; it is then no longer ready.
+    """
+
+    def __init__(
+        self,
+        transcoder: Transcoder,
+        upstream: Upstream,
+        sessions: Sessions,
+        pages: Mapping[str, Handler],
+        limits: Limits,
+    ) -> None:
+        """Prepares every route.
+
+        Args:
+            transcoder: The routes.
+            upstream: Where their RPCs are.
+            sessions: Who is behind a request.
+            pages: Handlers of GET, by path.
+            limits: What a request may cost.
+
+        Raises:
+            UndeclaredAccess: If an RPC does not say who may call it.
+        """
+        self.stopping = False
+        self._transcoder = transcoder
+        self._upstream = upstream
+        self._sessions = sessions
+        self._limits = limits
+        self._calls = {
+            route.rpc.full_name: (upstream.call(route.rpc), access.rule_of(route.rpc))
+            for route in transcoder.routes
+        }
+        self._fixed: Mapping[str, Mapping[str, Handler]] = {
+            **{path: {"GET": page} for path, page in pages.items()},
+            "/healthz": {"GET": _healthz},
+            "/readyz": {"GET": self._readyz},
+            "/v1/internalTokens": {"POST": self._exchange_token},
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; see the ASGI specification, 3.0."""
+        if scope["type"] != "http":
+            raise ValueError(f"the gateway serves HTTP, no {scope['type']}")
+        started = time.perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        language = texts.language_of(headers.get(b"accept-language", b"").decode("latin-1"))
+        request = Request(
+            method=scope["method"],
+            path=_path(scope),
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            receive=receive,
+            language=language,
+        )
+        parent = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
+        with telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span:
+            try:
+                route, response = await self._respond(request, scope, _trace_id(span.trace))
+            except ClientGone:
+                return
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                span.fail()
+            await _send(send, response, with_body=request.method != "HEAD")
+            seconds = time.perf_counter() - started
+            _seconds.labels(request.method, route, response.status).observe(seconds)
+            # The route and not the path: a path may name a person's meter.
+            _log.info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status,
+                code=response.code,
+                milliseconds=round(seconds * 1000, 1),
+            )
+
+    async def _respond(self, request: Request, scope: Scope, trace_id: str) -> tuple[str, Response]:
+        """Returns the route that was found, and the response, whatever happens."""
+        route = _UNROUTED
+        language = request.language
+        try:
+            _refuse_large_headers(scope, self._limits.header_bytes)
+            fixed = self._fixed.get(request.path)
+            if fixed is not None:
+                route = request.path
+                return route, await _answer_fixed(fixed, request)
+            if request.method == "OPTIONS":
+                return route, _options(self._transcoder.methods(request.path))
+            match = self._transcoder.find(request.method, request.path)
+            route = match.endpoint.template.text
+            return route, await self._transcode(match, request, trace_id)
+        except errors.Problem as problem:
+            return route, _refusal(problems.of_problem(problem, language, trace_id))
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - the last resort: the client learns the trace id only
+            _log.exception("request failed", route=route)
+            failure = problems.of_failure(grpc.StatusCode.INTERNAL, language, trace_id)
+            return route, _refusal(failure)
+
+    async def _transcode(self, match: Match[Route], request: Request, trace_id: str) -> Response:
+        route = match.endpoint
+        call, rule = self._calls[route.rpc.full_name]
+        metadata = await self._admit(request, rule)
+        message = route.decode(
+            match.segments,
+            request.query,
+            await self._body(request),
+            request.header(b"idempotency-key"),
+        )
+        try:
+            answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
+        except grpc.aio.AioRpcError as error:
+            document = _of_rpc_error(error, route.rpc, request.language, trace_id)
+            return _refusal(document)
+        return Response(HTTPStatus.OK, route.encode(answer))
+
+    async def _admit(self, request: Request, rule: Any) -> Metadata:
+        """Returns what goes with the call; the service checks again, and is the one that decides.
+
+        Raises:
+            Unauthenticated: If somebody must log in first.
+            Denied: If the caller may not.
+        """
+        metadata = [("accept-language", request.language)]
+        traceparent = telemetry.traceparent()
+        if traceparent is not None:
+            metadata.append(("traceparent", traceparent))
+        caller = _ANONYMOUS
+        authorization = request.header(b"authorization")
+        # What is public is open to those whose token has expired: they may be about to renew it.
+        if authorization is not None and rule.WhichOneof("caller") != "public":
+            found, internal = await self._sessions.session(authorization)
+            caller = replace(found, workload=_ANONYMOUS.workload)
+            metadata.append(("authorization", f"Bearer {internal.value}"))
+        access.admit(rule, caller)
+        return metadata
+
+    async def _body(self, request: Request) -> Body:
+        """Returns the body.
+
+        Raises:
+            ClientGone: If the client left.
+            PayloadTooLarge: If it is too large.
+            RequestTimeout: If it does not arrive in time.
+        """
+        headers = request.headers
+        length = headers.get(b"content-length")
+        if b"transfer-encoding" not in headers and length in (None, b"0"):
+            return Body()
+        limit = self._limits.body_bytes
+        if length is not None and length.isdigit() and int(length) > limit:
+            raise problems.PayloadTooLarge(limit=limit)
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                content = await _read(request.receive, limit)
+        except TimeoutError:
+            raise problems.RequestTimeout from None
+        return Body(content, request.header(b"content-type") or "")
+
+    async def _readyz(self, _request: Request) -> Response:
+        """Says whether requests can be served: the services answer, and the process stays."""
+        services = await self._upstream.ready()
+        ready = all(services.values()) and not self.stopping
+        code = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return Response(code, orjson.dumps({"ready": ready, "services": services}))
+
+    async def _exchange_token(self, request: Request) -> Response:
+        """Gives staff an internal token, with which the CLI calls the services itself.
+
+        Raises:
+            Unauthenticated: If nobody is logged in.
+            Denied: If it is no member of staff.
+        """
+        caller, _ = await self._sessions.session(request.header(b"authorization") or "")
+        if not caller.roles:
+            raise errors.Denied
+        token = self._sessions.mint(caller)
+        expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
+        body = {"internalToken": token.value, "expiresAt": expires_at}
+        return Response(HTTPStatus.OK, orjson.dumps(body))
+
+
+async def _healthz(_request: Request) -> Response:
+    """Says that the process runs."""
+    return Response(HTTPStatus.OK, b'{"ok":true}')
+
+
+async def _answer_fixed(handlers: Mapping[str, Handler], request: Request) -> Response:
+    method = "GET" if request.method == "HEAD" else request.method
+    if method == "OPTIONS":
+        return _options(handlers)
+    handler = handlers.get(method)
+    if handler is None:
+        raise problems.MethodNotAllowed(handlers)
+    return await handler(request)
+
+
+def _options(methods: Any) -> Response:
+    allow = (b"allow", problems.allow(methods).encode())
+    return Response(HTTPStatus.NO_CONTENT, b"", (allow, _NO_STORE, *_SECURITY))
+
+
+def _refusal(document: problems.Document) -> Response:
+    headers = tuple((name.encode(), value.encode()) for name, value in document.headers)
+    return Response(
+        document.status, document.body, (*headers, _NO_STORE, *_SECURITY), document.code
+    )
+
+
+def _of_rpc_error(
+    error: grpc.aio.AioRpcError, rpc: MethodDescriptor, language: Language, trace_id: str
+) -> problems.Document:
+    code = error.code()
+    if code == grpc.StatusCode.CANCELLED:  # the service went away in the middle of the call
+        return problems.of_failure(grpc.StatusCode.UNAVAILABLE, language, trace_id)
+    trailing = [(key, value) for key, value in error.trailing_metadata() or ()]
+    document = problems.of_status(
+        status.status_from(code, trailing), rpc.input_type, language, trace_id
+    )
+    if document.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("call failed", rpc=rpc.full_name, grpc_code=code.name)
+    return document
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    content = b""
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise ClientGone
+        content += event.get("body", b"")
+        if len(content) > limit:
+            raise problems.PayloadTooLarge(limit=limit)
+        if not event.get("more_body", False):
+            return content
+
+
+async def _send(send: Send, response: Response, *, with_body: bool) -> None:
+    headers = list(response.headers)
+    if response.status != HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
+    await send({"type": "http.response.body", "body": response.body if with_body else b""})
+
+
+def _refuse_large_headers(scope: Scope, limit: int) -> None:
+    size = len(scope["path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > limit:
+        raise problems.HeadersTooLarge
+
+
+def _path(scope: Scope) -> str:
+    return scope["raw_path"].decode("latin-1")
+
+
+def _trace_id(trace: Trace) -> str:
+    return f"{trace.trace_id:032x}"

@@ -1,0 +1,154 @@
+"""The composition root: everything of the gateway is wired here."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any
+
+import grpc
+import orjson
+from google.protobuf.descriptor import ServiceDescriptor
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway import docs, openapi
+from gateway.app import Application, Handler, Limits, Page, Request, Response
+from gateway.config import Settings
+from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
+from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
+from gateway.upstream import CHANNEL_OPTIONS, Upstreams
+from kit import jwt, telemetry
+from kit.clock import Clock, SystemClock
+from kit.tls import Identity
+from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
+from kundeapp.metering.v1 import metering_service_pb2 as metering_pb
+
+API_VERSION = "v1"
+
+SERVICES: tuple[ServiceDescriptor, ...] = (
+    identity_pb.DESCRIPTOR.services_by_name["IdentityService"],
+    metering_pb.DESCRIPTOR.services_by_name["MeteringService"],
+)
+
+_LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
+_KEYS_ARE_FRESH_FOR = b"public, max-age=300"
+_ALLOWED_HEADERS = ("authorization", "content-type", "accept-language", "traceparent")
+_EXPOSED_HEADERS = ("retry-after", "content-language")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[None]:
+    """Serves HTTP until it is left; requests under way are then finished."""
+    clock = clock or SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(telemetry.configure("gateway", settings))
+        channels = await _channels(settings, stack)
+        application = assemble(settings, Upstreams(channels), clock)
+        await stack.enter_async_context(_serving(application, settings))
+        yield
+
+
+def assemble(settings: Settings, upstreams: Upstreams, clock: Clock) -> Application:
+    """Returns the application on top of the services behind it."""
+    list_keys = upstreams.call(_LIST_SIGNING_KEYS)
+
+    async def fetch_keys() -> str:
+        request = identity_pb.ListSigningKeysRequest()
+        answer = await list_keys(request, timeout=settings.call_timeout, metadata=())
+        return getattr(answer, "jwk_set_json")  # noqa: B009
+
+    keys = AccessKeys(fetch_keys, clock)
+    kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, settings.token_issuer, settings.token_audience)
+    transcoder = Transcoder(SERVICES)
+    return Application(
+        transcoder,
+        upstreams,
+        Sessions(keys, kind, jwt.KeyFile(settings.signing_keys), clock),
+        {**_pages(transcoder, settings), "/.well-known/jwks.json": _jwks(keys)},
+        Limits(
+            call_seconds=settings.call_timeout,
+            body_seconds=settings.body_timeout,
+            body_bytes=settings.max_body_bytes,
+            header_bytes=settings.max_header_bytes,
+        ),
+    )
+
+
+async def _channels(
+    settings: Settings, stack: contextlib.AsyncExitStack
+) -> Mapping[str, grpc.aio.Channel]:
+    tls = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+    credentials = tls.channel_credentials()
+    addresses = {
+        identity_pb.DESCRIPTOR.package: settings.identity,
+        metering_pb.DESCRIPTOR.package: settings.metering,
+    }
+    return {
+        package: await stack.enter_async_context(
+            grpc.aio.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
+        )
+        for package, address in addresses.items()
+    }
+
+
+def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
+    comments = openapi.Comments(settings.descriptors.read_bytes())
+    document = openapi.document(transcoder.routes, comments, API_VERSION)
+    return {
+        "/openapi.json": Page(orjson.dumps(document), "application/json"),
+        "/docs": Page(docs.page(document), "text/html; charset=utf-8", docs.POLICY),
+        docs.STYLE_PATH: Page(docs.STYLE, "text/css; charset=utf-8"),
+    }
+
+
+def _jwks(keys: AccessKeys) -> Handler:
+    async def answer(_request: Request) -> Response:
+        """Publishes the keys that access tokens are signed with."""
+        body = orjson.dumps((await keys.keys()).as_dict(private=False))
+        headers = (
+            (b"content-type", b"application/jwk-set+json"),
+            (b"cache-control", _KEYS_ARE_FRESH_FOR),
+        )
+        return Response(200, body, headers)
+
+    return answer
+
+
+@contextlib.asynccontextmanager
+async def _serving(application: Application, settings: Settings) -> AsyncGenerator[None]:
+    host, _, port = settings.listen.rpartition(":")
+    server = Server(
+        _with_cors(application, settings),
+        address=host,
+        port=int(port),
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(settings.body_timeout * 1000),
+            max_buffer_size=max(2 * settings.max_header_bytes, 64 * 1024),
+        ),
+        websockets=False,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        application.stopping = True
+        server.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(serving, settings.grace_seconds)
+
+
+def _with_cors(application: Application, settings: Settings) -> Callable[..., Any]:
+    if not settings.cors_origins:
+        return application
+    return CORSMiddleware(
+        application,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=(*_ALLOWED_HEADERS, IDEMPOTENCY_KEY.lower()),
+        expose_headers=_EXPOSED_HEADERS,
+    )

@@ -1,0 +1,48 @@
+"""The gateway's settings, read once from `KUNDEAPP_GATEWAY_…`; only this reads the environment."""
+
+from importlib import resources
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from kit.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """What the gateway can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="KUNDEAPP_GATEWAY_", frozen=True)
+
+    listen: str = "127.0.0.1:8080"
+    """Where HTTP is served, host and port."""
+    http2: bool = False
+    """Whether HTTP/2 without TLS (h2c) is served beside HTTP/1.1, for a proxy in front."""
+    identity: str
+    """Where identity's gRPC is, as gRPC names it: `host:port` or `dns:///service:port`."""
+    metering: str
+    """Where metering's gRPC is."""
+
+    signing_keys: Path
+    """A private JWK Set (RFC 7517) with EC keys on P-256: the first one signs internal tokens. Read
+    again when it changes."""
+    token_issuer: str = "kundeapp-identity"  # noqa: S105 - a name
+    """The `iss` that access tokens must have."""
+    token_audience: str = "kundeapp"  # noqa: S105 - a name
+    """The `aud` that access tokens must have."""
+
+    call_timeout: float = Field(default=5, gt=0)
+    """How long a service may take to answer, in seconds."""
+    body_timeout: float = Field(default=10, gt=0)
+    """How long a request's headers, and then its body, may take to arrive, in seconds."""
+    max_body_bytes: int = Field(default=2**20, ge=1024)
+    """How large the body of a request may be."""
+    max_header_bytes: int = Field(default=16 * 2**10, ge=1024)
+    """How large the path, query and headers of a request may be together."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the API, `https://…`; none unless told."""
+    grace_seconds: float = Field(default=10, ge=0)
+    """How long requests under way may take when the process is asked to stop."""
+
+    descriptors: Path = Path(str(resources.files("kundeapp") / "protos.binpb"))
+    """The protos with their comments, a FileDescriptorSet, which the API page is made from."""

@@ -1,0 +1,516 @@
+"""OpenAPI 3.1 from the transcoder's own route table, with the protos' comments as descriptions."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from google.api import field_behavior_pb2
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import (
+    Descriptor,
+    EnumDescriptor,
+    FieldDescriptor,
+    MethodDescriptor,
+)
+
+from gateway import problems
+from gateway.transcoder import IDEMPOTENCY_KEY, Route, shapes
+from gateway.transcoder.templates import ONE, REST, Template
+from kit import access
+from kundeapp.access.v1 import access_pb2
+from kundeapp.json.v1 import json_pb2
+
+Schema: TypeAlias = dict[str, Any]
+
+_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
+_DEEPEST_PARAMETER: Final = 3
+_BEARER: Final = "accessToken"
+
+
+class Comments:
+    """The comments in the protos, by the full name of what they stand above."""
+
+    def __init__(self, descriptors: bytes) -> None:
+        """Reads them.
+
+        Args:
+            descriptors: A FileDescriptorSet with source info.
+        """
+        self._comments = {
+            name: _paragraphs(comment)
+            for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file
+            for name, comment in _comments(file)
+        }
+
+    def of(self, full_name: str) -> str:
+        """Returns the comment of an element, empty without one."""
+        return self._comments.get(full_name, "")
+
+
+def _comments(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[str, str]]:
+    comments = {
+        tuple(location.path): location.leading_comments
+        for location in file.source_code_info.location
+        if location.leading_comments
+    }
+    for path, name in _names(file):
+        if path in comments:
+            yield f"{file.package}.{name}", comments[path]
+
+
+def _names(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Yields the paths of descriptor.proto's SourceCodeInfo, and what they lead to."""
+    for index, message in enumerate(file.message_type):
+        yield from _names_in_message(message, (4, index), message.name)
+    for index, enum in enumerate(file.enum_type):
+        yield from _names_in_enum(enum, (5, index), enum.name)
+    for index, service in enumerate(file.service):
+        yield (6, index), service.name
+        for number, method in enumerate(service.method):
+            yield (6, index, 2, number), f"{service.name}.{method.name}"
+
+
+def _names_in_message(
+    message: descriptor_pb2.DescriptorProto, path: tuple[int, ...], name: str
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    yield path, name
+    for index, field in enumerate(message.field):
+        yield (*path, 2, index), f"{name}.{field.name}"
+    for index, nested in enumerate(message.nested_type):
+        yield from _names_in_message(nested, (*path, 3, index), f"{name}.{nested.name}")
+    for index, enum in enumerate(message.enum_type):
+        yield from _names_in_enum(enum, (*path, 4, index), f"{name}.{enum.name}")
+
+
+def _names_in_enum(
+    enum: descriptor_pb2.EnumDescriptorProto, path: tuple[int, ...], name: str
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    yield path, name
+    for index, value in enumerate(enum.value):
+        yield (*path, 2, index), f"{name}.{value.name}"
+
+
+def _paragraphs(comment: str) -> str:
+    lines = (line.strip() for line in comment.strip().splitlines())
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", "\n".join(lines))
+
+
+def document(routes: Sequence[Route], comments: Comments, version: str) -> Schema:
+    """Returns the OpenAPI document of a set of routes.
+
+    Args:
+        routes: The routes.
+        comments: What describes them.
+        version: Of the API.
+    """
+    return _Writer(comments).document(routes, version)
+
+
+class _Writer:
+    """Writes one document; the types that it meets become its components."""
+
+    def __init__(self, comments: Comments) -> None:
+        self._comments = comments
+        self._schemas: dict[str, Schema] = {}
+
+    def document(self, routes: Sequence[Route], version: str) -> Schema:
+        shown = [route for route in routes if route.http_method in _METHODS]
+        services = {route.rpc.containing_service.full_name: route.rpc for route in shown}
+        paths: dict[str, dict[str, Schema]] = {}
+        for route in shown:
+            methods = paths.setdefault(_path(route.template), {})
+            methods[route.http_method.lower()] = self._operation(route, routes)
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Kundeapp",
+                "version": version,
+                "description": (
+                    "What the customer app and Di side call. A refusal is a problem document "
+                    "(RFC 9457) in the language of Accept-Language: nn (default), nb or en."
+                ),
+            },
+            "servers": [{"url": "/"}],
+            "tags": [
+                {"name": _tag(rpc), "description": self._comments.of(name)}
+                for name, rpc in services.items()
+            ],
+            "paths": paths,
+            "components": {
+                "schemas": {**self._schemas, "Problem": _PROBLEM},
+                "responses": {"Problem": _problem("The request was refused, or it failed.")},
+                "securitySchemes": {
+                    _BEARER: {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "JWT",
+                        "description": "The access token of a session.",
+                    }
+                },
+            },
+        }
+
+    def _operation(self, route: Route, routes: Sequence[Route]) -> Schema:
+        rpc = route.rpc
+        description = self._comments.of(rpc.full_name)
+        bindings = [other for other in routes if other.rpc is rpc]
+        number = bindings.index(route)
+        operation: Schema = {
+            "operationId": rpc.name if number == 0 else f"{rpc.name}{number + 1}",
+            "tags": [_tag(rpc)],
+            "summary": description.split(". ")[0].split("\n")[0].removesuffix("."),
+            "description": description + _roles(rpc),
+            "parameters": list(self._parameters(route)),
+            "security": [] if _is_public(rpc) else [{_BEARER: []}],
+        }
+        body = self._body(route)
+        if body is not None:
+            operation["requestBody"] = {
+                "required": True,
+                "content": {"application/json": {"schema": body, "example": self._example(body)}},
+            }
+        answer = self._answer(route)
+        operation["responses"] = {
+            "200": {
+                "description": self._comments.of(rpc.output_type.full_name) or "Done.",
+                "content": {
+                    "application/json": {"schema": answer, "example": self._example(answer)}
+                },
+            },
+            **_refusals(route),
+            "default": {"$ref": "#/components/responses/Problem"},
+        }
+        return operation
+
+    def _parameters(self, route: Route) -> Iterator[Schema]:
+        for variable in route.template.variables:
+            descriptor, *parents = route.rpc.input_type, *variable.field_path[:-1]
+            for parent in parents:
+                below = descriptor.fields_by_name[parent].message_type
+                if below is None:  # the transcoder has seen to it
+                    raise TypeError(parent)
+                descriptor = below
+            field = descriptor.fields_by_name[variable.field_path[-1]]
+            for name in _parameter_names(route.template, variable.field_path):
+                yield {
+                    "name": name,
+                    "in": "path",
+                    "required": True,
+                    "description": self._comments.of(field.full_name),
+                    "schema": self._value(field, is_answer=False),
+                }
+        for field in route.query_fields:
+            yield from self._query(route, field, (), ())
+        if route.takes_key:
+            yield _KEY_PARAMETER
+
+    def _query(
+        self,
+        route: Route,
+        field: FieldDescriptor,
+        names: tuple[str, ...],
+        path: tuple[str, ...],
+    ) -> Iterator[Schema]:
+        names, path = (*names, field.json_name), (*path, field.name)
+        below = shapes.type_below(field)
+        if path in route.path_fields or len(path) > _DEEPEST_PARAMETER:
+            return
+        if below is not None:
+            for inner in below.fields:
+                yield from self._query(route, inner, names, path)
+        elif shapes.has_text_form(field):
+            yield {
+                "name": ".".join(names),
+                "in": "query",
+                "required": _is_required(field),
+                "description": self._comments.of(field.full_name),
+                "schema": self._field(field, is_answer=False),
+            }
+
+    def _body(self, route: Route) -> Schema | None:
+        if route.body == "*":
+            fields = route.body_fields
+            return self._object(route.rpc.input_type, fields, is_answer=False) if fields else None
+        if route.body:
+            field = route.rpc.input_type.fields_by_name[route.body]
+            return self._field(field, is_answer=False)
+        return None
+
+    def _answer(self, route: Route) -> Schema:
+        if route.response_body:
+            field = route.rpc.output_type.fields_by_name[route.response_body]
+            return self._nullable_field(field)
+        return self._message(route.rpc.output_type, is_answer=True)
+
+    def _message(self, descriptor: Descriptor, *, is_answer: bool) -> Schema:
+        if descriptor.full_name in _WELL_KNOWN:
+            return dict(_WELL_KNOWN[descriptor.full_name])
+        if descriptor.full_name in shapes.WRAPPERS:
+            return self._value(descriptor.fields_by_name["value"], is_answer=is_answer)
+        name = descriptor.full_name.removeprefix(f"{descriptor.file.package}.")
+        if not is_answer:
+            name += "Input"
+        if name not in self._schemas:
+            self._schemas[name] = {}  # holds the place, so that a type may contain itself
+            self._schemas[name] = self._object(descriptor, descriptor.fields, is_answer=is_answer)
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _object(
+        self, descriptor: Descriptor, fields: Iterable[FieldDescriptor], *, is_answer: bool
+    ) -> Schema:
+        properties: dict[str, Schema] = {}
+        required: list[str] = []
+        for field in fields:
+            schema = (
+                self._nullable_field(field) if is_answer else self._field(field, is_answer=False)
+            )
+            comment = self._comments.of(field.full_name)
+            properties[field.json_name] = {**schema, "description": comment} if comment else schema
+            if shapes.is_always_there(field) if is_answer else _is_required(field):
+                required.append(field.json_name)
+        schema: Schema = {"type": "object", "properties": properties}
+        if required:
+            schema["required"] = required
+        if not is_answer:
+            schema["additionalProperties"] = False
+        comment = self._comments.of(descriptor.full_name)
+        return {**schema, "description": comment} if comment else schema
+
+    def _nullable_field(self, field: FieldDescriptor) -> Schema:
+        schema = self._field(field, is_answer=True)
+        if not field.has_presence or not shapes.is_always_there(field):
+            return schema
+        if isinstance(schema.get("type"), str):
+            return {**schema, "type": [schema["type"], "null"]}
+        return {"anyOf": [schema, {"type": "null"}]}
+
+    def _field(self, field: FieldDescriptor, *, is_answer: bool) -> Schema:
+        entry = shapes.map_entry(field)
+        if entry is not None:
+            value = self._value(entry.fields_by_name["value"], is_answer=is_answer)
+            return {"type": "object", "additionalProperties": value}
+        value = self._value(field, is_answer=is_answer)
+        return {"type": "array", "items": value} if field.is_repeated else value
+
+    def _value(self, field: FieldDescriptor, *, is_answer: bool) -> Schema:
+        options = field.GetOptions()
+        if options.HasExtension(json_pb2.column):
+            return _column(options.Extensions[json_pb2.column])
+        if options.HasExtension(json_pb2.decimal):
+            return _decimal(options.Extensions[json_pb2.decimal].scale)
+        if field.message_type is not None:
+            return self._message(field.message_type, is_answer=is_answer)
+        if field.enum_type is not None:
+            return self._enum(field.enum_type)
+        return dict(_SCALARS[field.type])
+
+    def _enum(self, enum: EnumDescriptor) -> Schema:
+        name = enum.full_name.removeprefix(f"{enum.file.package}.")
+        lines = [
+            f"- `{value.name}`: {self._comments.of(f'{enum.full_name}.{value.name}')}"
+            for value in enum.values
+        ]
+        self._schemas[name] = {
+            "type": "string",
+            "enum": [value.name for value in enum.values],
+            "description": "\n".join([self._comments.of(enum.full_name), "", *lines]),
+        }
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def _example(self, schema: Schema, depth: int = 0) -> object:
+        """Returns a value that fits a schema, for a reader to see its shape."""
+        schema = schema["anyOf"][0] if "anyOf" in schema else schema
+        if "$ref" in schema:
+            schema = self._schemas[str(schema["$ref"]).rpartition("/")[2]]
+        examples: Sequence[object] = schema.get("examples", schema.get("enum", ()))
+        if examples:
+            return examples[-1]
+        kind = str(schema.get("type", "string"))
+        if kind == "array":
+            return [self._example(schema["items"], depth + 1)]
+        if kind == "object":
+            properties: Mapping[str, Schema] = schema.get("properties", {})
+            shown = properties if depth <= _DEEPEST_PARAMETER else {}
+            return {name: self._example(value, depth + 1) for name, value in shown.items()}
+        return _EXAMPLES.get(kind, _EXAMPLES["integer" if "integer" in kind else "string"])
+
+
+_EXAMPLES: Mapping[Any, object] = {"string": "…", "integer": 1, "number": 1.5, "boolean": True}
+
+_INT32: Schema = {"type": "integer", "format": "int32"}
+_UINT32: Schema = {"type": "integer", "minimum": 0, "maximum": 2**32 - 1}
+_INT64: Schema = {"type": "string", "format": "int64", "examples": ["1"]}
+_UINT64: Schema = {"type": "string", "format": "uint64", "examples": ["1"]}
+_NUMBER: Schema = {
+    "anyOf": [{"type": "number"}, {"type": "string", "enum": ["NaN", "Infinity", "-Infinity"]}]
+}
+_DATE_TIME: Schema = {
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-04-06T13:00:00+02:00"],
+}
+
+_SCALARS: Mapping[int, Schema] = {
+    **dict.fromkeys(
+        (
+            FieldDescriptor.TYPE_INT32,
+            FieldDescriptor.TYPE_SINT32,
+            FieldDescriptor.TYPE_SFIXED32,
+        ),
+        _INT32,
+    ),
+    **dict.fromkeys((FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_FIXED32), _UINT32),
+    **dict.fromkeys(
+        (
+            FieldDescriptor.TYPE_INT64,
+            FieldDescriptor.TYPE_SINT64,
+            FieldDescriptor.TYPE_SFIXED64,
+        ),
+        _INT64,
+    ),
+    **dict.fromkeys((FieldDescriptor.TYPE_UINT64, FieldDescriptor.TYPE_FIXED64), _UINT64),
+    FieldDescriptor.TYPE_FLOAT: _NUMBER,
+    FieldDescriptor.TYPE_DOUBLE: _NUMBER,
+    FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
+    FieldDescriptor.TYPE_STRING: {"type": "string"},
+    FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
+}
+
+_WELL_KNOWN: Mapping[str, Schema] = {
+    "google.protobuf.Timestamp": _DATE_TIME,
+    "google.protobuf.Duration": {"type": "string", "examples": ["1.5s"]},
+    "google.protobuf.FieldMask": {"type": "string", "examples": ["name,homeAddress"]},
+    "google.protobuf.Struct": {"type": "object"},
+    "google.protobuf.Value": {},
+    "google.protobuf.ListValue": {"type": "array", "items": {}},
+}
+
+_KEY_PARAMETER: Schema = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Any text that names this attempt, such as a UUID: a retry with the same key and the same "
+        "request returns the first answer and changes nothing more."
+    ),
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[\\x21-\\x7e]+$",
+        "examples": ["01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52"],
+    },
+}
+
+_PROBLEM: Schema = {
+    "type": "object",
+    "description": "Why a request was refused or failed (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "code", "traceId"],
+    "properties": {
+        "type": {"type": "string", "description": "Where the code is explained."},
+        "title": {"type": "string", "description": "The code, for people; always in English."},
+        "status": {"type": "integer", "description": "The status of the response."},
+        "detail": {"type": "string", "description": "What happened and what to do."},
+        "code": {"type": "string", "description": "What a program acts on."},
+        "errors": {
+            "type": "array",
+            "description": "The fields that are wrong.",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {
+                    "field": {"type": "string", "description": "The path of the field."},
+                    "code": {"type": "string", "description": "What a program acts on."},
+                    "detail": {"type": "string", "description": "What is wrong with it."},
+                },
+            },
+        },
+        "retryAfter": {
+            "type": "integer",
+            "description": "When to try again, in seconds; also in the header Retry-After.",
+        },
+        "traceId": {"type": "string", "description": "What to tell customer service."},
+    },
+}
+
+
+def _problem(description: str) -> Schema:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {problems.MEDIA_TYPE: {"schema": schema}}}
+
+
+def _refusals(route: Route) -> dict[str, Schema]:
+    refusals: dict[str, Schema] = {}
+    if not _is_public(route.rpc):
+        refusals["401"] = _problem("Nobody is logged in.")
+    if access.rule_of(route.rpc).WhichOneof("caller") == "staff":
+        refusals["403"] = _problem("The caller lacks the role.")
+    if route.template.variables:
+        refusals["404"] = _problem("There is no such thing, or it is none of the caller's.")
+    if route.rpc.input_type.fields:
+        refusals["422"] = _problem("Fields are wrong; each is named.")
+    return refusals
+
+
+def _is_public(rpc: MethodDescriptor) -> bool:
+    return access.rule_of(rpc).WhichOneof("caller") == "public"
+
+
+def _roles(rpc: MethodDescriptor) -> str:
+    rule = access.rule_of(rpc)
+    if rule.WhichOneof("caller") != "staff":
+        return ""
+    roles = ", ".join(f"`{access_pb2.Staff.Role.Name(role)}`" for role in rule.staff.roles)
+    return f"\n\nFor staff with the role {roles}."
+
+
+def _is_required(field: FieldDescriptor) -> bool:
+    behaviours = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    return field_behavior_pb2.REQUIRED in behaviours
+
+
+def _decimal(scale: int) -> Schema:
+    return {"type": "number", "format": "decimal", "examples": [round(12.3456789, scale)]}
+
+
+def _column(column: json_pb2.Column) -> Schema:
+    if column.type == json_pb2.Column.TIMESTAMP:
+        return {"type": "array", "items": _DATE_TIME}
+    if column.scale == 0:
+        return {"type": "array", "items": {"type": ["integer", "null"]}}
+    return {
+        "type": "array",
+        "items": {
+            "type": ["number", "null"],
+            "format": "decimal",
+            "examples": [round(5.93912345, column.scale)],
+        },
+    }
+
+
+def _tag(rpc: MethodDescriptor) -> str:
+    return rpc.containing_service.name.removesuffix("Service")
+
+
+def _path(template: Template) -> str:
+    """Returns a path template as OpenAPI writes it: one variable a segment."""
+    parts = list(template.segments)
+    for variable in template.variables:
+        names = iter(_parameter_names(template, variable.field_path))
+        for index in range(variable.start, variable.end or len(parts)):
+            if parts[index] in (ONE, REST):
+                parts[index] = f"{{{next(names)}}}"
+    return "/" + "/".join(parts) + (f":{template.verb}" if template.verb else "")
+
+
+def _parameter_names(template: Template, field_path: tuple[str, ...]) -> Sequence[str]:
+    variable = next(v for v in template.variables if v.field_path == field_path)
+    open_segments = [
+        segment
+        for segment in template.segments[variable.start : variable.end]
+        if segment in (ONE, REST)
+    ]
+    name = ".".join(field_path)
+    if len(open_segments) == 1:
+        return [name]
+    return [f"{name}{number}" for number in range(1, len(open_segments) + 1)]

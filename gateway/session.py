@@ -1,0 +1,154 @@
+"""Who is behind a request: access tokens in, internal tokens out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from kit import access, errors, jwt
+from kit.access import Caller, InternalToken
+from kit.clock import Clock
+
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a name (RFC 9068)
+
+_BEARER = "bearer "
+_REMEMBERED_SESSIONS = 10_000
+_REFETCH_AT_MOST_EVERY = timedelta(seconds=10)
+_KEYS_GO_STALE_AFTER = timedelta(minutes=5)
+_RENEW_INTERNAL_BEFORE = timedelta(seconds=15)
+
+_log = structlog.get_logger()
+
+
+class AccessKeys:
+    """The keys that identity signs access tokens with.
+
+    They are fetched again when they are five minutes old, so that a withdrawn key stops working,
+    and when a token names a key that is not known yet; the latter at most every ten seconds, so
+    that forged tokens cannot make the gateway ask without end.
+    """
+
+    def __init__(self, fetch: Callable[[], Awaitable[bytes | str]], clock: Clock) -> None:
+        """Keeps how to fetch them.
+
+        Args:
+            fetch: Returns a JWK Set (RFC 7517) as JSON.
+            clock: Tells how old they are.
+        """
+        self._fetch = fetch
+        self._clock = clock
+        self._keys = KeySet([])
+        self._fetched_at: datetime | None = None
+        self._lock = asyncio.Lock()
+
+    async def keys(self) -> KeySet:
+        """Returns the keys.
+
+        Raises:
+            Unavailable: If there are none yet and identity does not answer.
+        """
+        if self._age() > _KEYS_GO_STALE_AFTER:
+            await self._refetch(older_than=_KEYS_GO_STALE_AFTER)
+        return self._keys
+
+    async def newer_keys(self) -> KeySet:
+        """Returns the keys, fetched within the last ten seconds.
+
+        Raises:
+            Unavailable: If there are none yet and identity does not answer.
+        """
+        await self._refetch(older_than=_REFETCH_AT_MOST_EVERY)
+        return self._keys
+
+    def _age(self) -> timedelta:
+        return timedelta.max if self._fetched_at is None else self._clock.now() - self._fetched_at
+
+    async def _refetch(self, *, older_than: timedelta) -> None:
+        async with self._lock:
+            if self._age() <= older_than:
+                return
+            try:
+                self._keys = KeySet.import_key_set(orjson.loads(await self._fetch()))
+            except (JoseError, ValueError) as error:
+                raise errors.Unavailable from error
+            except Exception:
+                # What is known stays good for now: identity may be down for longer than a token
+                # lives, and then nobody can log in either.
+                if self._fetched_at is None:
+                    raise
+                _log.warning("access keys are stale", exc_info=True)
+                return
+            self._fetched_at = self._clock.now()
+
+
+@dataclass(slots=True)
+class _Known:
+    """A verified access token, and the internal token that was last made for it."""
+
+    caller: Caller
+    expires_at: float
+    internal: InternalToken
+
+
+class Sessions:
+    """Verifies access tokens, and mints internal tokens for the services.
+
+    A token is verified once and then known until it expires; revocation within its ten minutes is
+    up to the services, which know the session.
+    """
+
+    def __init__(
+        self, keys: AccessKeys, kind: jwt.TokenKind, signing_keys: jwt.KeyFile, clock: Clock
+    ) -> None:
+        self._keys = keys
+        self._kind = kind
+        self._signing_keys = signing_keys
+        self._clock = clock
+        self._known: dict[str, _Known] = {}
+
+    async def session(self, authorization: str) -> tuple[Caller, InternalToken]:
+        """Returns who an Authorization header speaks for, and a token that says so to services.
+
+        Raises:
+            Unauthenticated: If it holds no valid access token.
+            Unavailable: If the keys to check it with cannot be had.
+        """
+        if authorization[: len(_BEARER)].lower() != _BEARER:
+            raise errors.Unauthenticated
+        token = authorization[len(_BEARER) :].strip()
+        now = self._clock.now()
+        known = self._known.get(token)
+        if known is None or known.expires_at <= now.timestamp():
+            known = await self._verify(token, now)
+            self._remember(token, known)
+        elif known.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
+            known.internal = self.mint(known.caller)
+        return known.caller, known.internal
+
+    def mint(self, caller: Caller) -> InternalToken:
+        """Returns a new internal token for a caller."""
+        key = self._signing_keys.keys().keys[0]
+        if not isinstance(key, ECKey):
+            raise TypeError("the first signing key is none for ES256")
+        return access.mint_internal_token(key, caller, self._clock.now())
+
+    async def _verify(self, token: str, now: datetime) -> _Known:
+        try:
+            try:
+                claims = jwt.verify(self._kind, await self._keys.keys(), token, now)
+            except jwt.UnknownKey:
+                claims = jwt.verify(self._kind, await self._keys.newer_keys(), token, now)
+            caller = access.caller_of(claims)
+        except jwt.InvalidToken as error:
+            raise errors.Unauthenticated from error
+        return _Known(caller, float(claims["exp"]), self.mint(caller))
+
+    def _remember(self, token: str, known: _Known) -> None:
+        if len(self._known) >= _REMEMBERED_SESSIONS:
+            self._known.clear()
+        self._known[token] = known
