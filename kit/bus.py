@@ -1,0 +1,171 @@
+"""The bus: domain events on one stream of NATS JetStream."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, PubAck, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from kit.envelope import Envelope
+from kit.tls import Identity
+
+STREAM = "KUNDEAPP"
+KEEP_SECONDS = 30 * 24 * 3600
+DUPLICATE_WINDOW_SECONDS = 600
+ACK_SECONDS = 5.0
+FETCH_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+REDELIVER_SECONDS = 30
+
+_log = structlog.get_logger(__name__)
+
+
+class Bus:
+    """A connection to the bus that comes up when the bus does, and comes back after an outage."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._stream = client.jetstream(timeout=ACK_SECONDS)
+
+    @staticmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        url: str, identity: Identity, process: str, *, replicas: int = 1
+    ) -> "AsyncGenerator[Bus]":
+        """Opens the bus; goes on at once, whether or not it is up yet.
+
+        Args:
+            url: `tls://host:port`, comma-separated for a cluster.
+            identity: This workload's certificate.
+            process: The name to be seen under by those who run the bus.
+            replicas: On how many servers an event is kept.
+        """
+        client = Client()
+        connecting = asyncio.create_task(_connect(client, url, identity, process, replicas))
+        try:
+            yield Bus(client)
+        finally:
+            connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await connecting
+            await client.close()
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> int:
+        """Publishes events in order, without waiting for one before sending the next.
+
+        Returns:
+            How many were stored, counted up to the first that was not.
+        """
+        if not self._client.is_connected:
+            return 0
+        acks: list[asyncio.Future[PubAck]] = []
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                for event in envelopes:
+                    headers = event.headers()
+                    acks.append(
+                        await self._stream.publish_async(
+                            event.subject, event.payload, headers=headers
+                        )
+                    )
+                await asyncio.wait(acks)
+        except (TimeoutError, nats.errors.Error) as error:
+            _log.warning("publishing interrupted", error=repr(error))
+        stored = 0
+        while stored < len(acks) and _succeeded(acks[stored]):
+            stored += 1
+        for ack in acks[stored:]:
+            ack.cancel()
+        return stored
+
+    @contextlib.asynccontextmanager
+    async def pull(
+        self, durable: str, subjects: Sequence[str], *, max_pending: int
+    ) -> "AsyncGenerator[AsyncGenerator[Msg]]":
+        """Opens a durable pull consumer, and makes or changes it to match if need be.
+
+        Args:
+            durable: Its name on the bus; replicas that share it share the work.
+            subjects: What it wants to know of.
+            max_pending: How many messages may be under way at once; 1 keeps the order.
+
+        Raises:
+            nats.errors.Error: If the bus is out of reach.
+        """
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subjects=list(subjects),
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=REDELIVER_SECONDS,
+            max_deliver=-1,
+            max_ack_pending=max_pending,
+        )
+        await self._stream.add_consumer(STREAM, config)
+        subscription = await self._stream.pull_subscribe_bind(durable, STREAM)
+
+        async def messages() -> AsyncGenerator[Msg]:
+            while True:
+                try:
+                    fetched = await subscription.fetch(max_pending, timeout=FETCH_SECONDS)
+                except TimeoutError:
+                    continue
+                for message in fetched:
+                    yield message
+
+        try:
+            yield messages()
+        finally:
+            if self._client.is_connected:
+                await subscription.unsubscribe()
+
+
+async def _connect(
+    client: Client, url: str, identity: Identity, process: str, replicas: int
+) -> None:
+    await client.connect(
+        servers=url.split(","),
+        name=process,
+        tls=identity.client_context(),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RETRY_SECONDS,
+        error_cb=_log_failure,
+    )
+    stream = StreamConfig(
+        name=STREAM,
+        subjects=["kundeapp.>"],
+        storage=StorageType.FILE,
+        max_age=KEEP_SECONDS,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        num_replicas=replicas,
+    )
+    while True:
+        try:
+            await _put_stream(client, stream)
+        except (TimeoutError, nats.errors.Error) as error:
+            _log.warning("stream out of reach", error=repr(error))
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+async def _put_stream(client: Client, stream: StreamConfig) -> None:
+    manager = client.jsm(timeout=ACK_SECONDS)
+    try:
+        await manager.stream_info(STREAM)
+    except NotFoundError:
+        await manager.add_stream(stream)
+    else:
+        await manager.update_stream(stream)
+
+
+async def _log_failure(error: Exception) -> None:
+    _log.warning("bus failure", error=repr(error))
+
+
+def _succeeded(ack: "asyncio.Future[PubAck]") -> bool:
+    return ack.done() and not ack.cancelled() and ack.exception() is None

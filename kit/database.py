@@ -1,0 +1,187 @@
+"""A service's PostgreSQL database: transactions for use cases, plain connections for hot reads."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING, Any, cast
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import errors, postgres, telemetry
+from kit.outbox import Outbox
+from kit.postgres import Connection
+from kit.telemetry import SpanKind
+
+if TYPE_CHECKING:
+    from asyncpg.connection import LoggedQuery
+    from asyncpg.pool import Pool
+
+WAIT_SECONDS = 5.0
+
+
+class Transaction:
+    """One transaction, for one request or one event.
+
+    Attributes:
+        session: SQLModel's session; it is flushed before the commit.
+        connection: The same transaction as a plain asyncpg connection.
+    """
+
+    def __init__(self, session: AsyncSession, connection: Connection, outbox: Outbox) -> None:
+        self.session = session
+        self.connection = connection
+        self._outbox = outbox
+        self._events: list[object] = []
+
+    def publish(self, *events: object) -> None:
+        """Publishes domain events, if and when this transaction commits."""
+        self._events.extend(events)
+
+    async def complete(self) -> bool:
+        """Writes what is pending; returns whether there is anything to publish."""
+        await self.session.flush()
+        await self._outbox.append(self.connection, self._events)
+        return bool(self._events)
+
+
+class Database:
+    """Connections to one database, handed out in the order in which they were asked for.
+
+    Both pools hand a free connection to whoever asks last, which starves the others under load;
+    so a semaphore, which is fair, stands in front of each.
+    """
+
+    def __init__(self, engine: AsyncEngine, pool: "Pool[asyncpg.Record]", size: int, outbox: Outbox) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._transactions = asyncio.Semaphore(size)
+        self._readers = asyncio.Semaphore(size)
+        self._outbox = outbox
+
+    @staticmethod
+    @contextlib.asynccontextmanager
+    async def open(url: str, outbox: Outbox, *, connections: int = 10) -> "AsyncGenerator[Database]":
+        """Opens a database; connections are made when they are needed, not before.
+
+        Args:
+            url: `postgresql://user:password@host:port/name`.
+            outbox: Where the events of a transaction go.
+            connections: How many for transactions, and as many again for readers.
+        """
+
+        async def connect(*_: object, **__: object) -> "asyncpg.Connection[asyncpg.Record]":
+            return await postgres.connect(url)
+
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            isolation_level="AUTOCOMMIT",
+            pool_size=connections,
+            max_overflow=0,
+        )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed_connection)
+        pool = asyncpg.create_pool(
+            url,
+            min_size=0,
+            max_size=connections,
+            timeout=postgres.CONNECT_SECONDS,
+            server_settings=postgres.SESSION_SETTINGS,
+        )
+        async with pool:
+            try:
+                yield Database(engine, pool, connections, outbox)
+            finally:
+                await engine.dispose()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """Begins a transaction that is committed at the end, or rolled back by an exception.
+
+        asyncpg owns the transaction and SQLAlchemy's connection runs in autocommit inside it, so
+        that a session and plain SQL share it.
+
+        Raises:
+            Unavailable: If the database is out of reach, busy, or gave way to another transaction.
+        """
+        with telemetry.span("transaction"), _outages_said_plainly():
+            async with _turn(self._transactions), self._engine.connect() as sql:
+                raw = await sql.get_raw_connection()
+                connection = cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
+                with _traced(connection):
+                    async with connection.transaction(), AsyncSession(bind=sql) as session:
+                        transaction = Transaction(session, connection, self._outbox)
+                        yield transaction
+                        published = await transaction.complete()
+        if published:
+            self._outbox.wake()
+
+    @contextlib.asynccontextmanager
+    async def reader(self) -> AsyncGenerator[Connection]:
+        """Hands out a plain connection without a transaction, for the reads of hot paths.
+
+        Raises:
+            Unavailable: If the database is out of reach or busy.
+        """
+        with _outages_said_plainly():
+            async with _turn(self._readers), self._pool.acquire() as connection:
+                with _traced(connection):
+                    yield connection
+
+    async def ping(self) -> None:
+        """Asks the database for a sign of life.
+
+        Raises:
+            Unavailable: If there is none.
+        """
+        async with self.reader() as connection:
+            await connection.execute("SELECT 1")
+
+
+@contextlib.contextmanager
+def _outages_said_plainly() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        if postgres.is_outage(error):
+            raise errors.Unavailable from error
+        raise
+
+
+@contextlib.asynccontextmanager
+async def _turn(semaphore: asyncio.Semaphore) -> AsyncGenerator[None]:
+    async with asyncio.timeout(WAIT_SECONDS):
+        await semaphore.acquire()
+    try:
+        yield
+    finally:
+        semaphore.release()
+
+
+@contextlib.contextmanager
+def _traced(connection: Connection) -> Generator[None]:
+    """Records each statement, without its arguments, when the trace is sampled."""
+    trace = telemetry.current()
+    if trace is None or not trace.sampled:
+        yield
+        return
+    with connection.query_logger(_record_statement):
+        yield
+
+
+def _record_statement(logged: "LoggedQuery") -> None:
+    telemetry.record(
+        "sql",
+        SpanKind.CLIENT,
+        logged.elapsed,
+        {"db.system.name": "postgresql", "db.query.text": logged.query},
+    )
+
+
+def _refuse_closed_connection(connection: Any, _record: object, _proxy: object) -> None:
+    """Has the pool replace a connection that the server has closed in the meantime."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

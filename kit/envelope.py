@@ -1,0 +1,135 @@
+"""A domain event on its way: from the dataclass of a domain to protobuf, a subject, and headers.
+
+A domain event is a frozen dataclass with the name and the fields of a message in the service's
+`…_events.proto`; the message says where it is published. The attributes of the event travel as
+CloudEvents headers (CloudEvents 1.0.2, NATS protocol binding, binary mode).
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, cast
+from uuid import UUID
+
+from google.protobuf import message_factory, symbol_database
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from kundeapp.event.v1 import event_pb2
+
+from kit import telemetry
+from kit.telemetry import Trace
+
+
+class NotPublishable(Exception):  # noqa: N818 - names what it found
+    """A dataclass has no message of its name and fields, or the message no subject."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as it lies in the outbox and travels on the bus.
+
+    Attributes:
+        id: The event, a UUID of version 7; a redelivery has the same.
+        subject: `kundeapp.<service>.<aggregate>.<id>.<what>`.
+        type: The full name of the message.
+        payload: The message.
+        occurred_at: When it happened.
+        trace: Where it happened in which trace.
+    """
+
+    id: UUID
+    subject: str
+    type: str
+    payload: bytes
+    occurred_at: datetime
+    trace: Trace | None
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers to publish with; the bus drops a second message of the same id."""
+        headers = {
+            "Nats-Msg-Id": str(self.id),
+            "ce-specversion": "1.0",
+            "ce-id": str(self.id),
+            "ce-source": "/" + "/".join(self.subject.split(".")[:2]),
+            "ce-type": self.type,
+            "ce-subject": self.subject.split(".")[3],
+            "ce-time": self.occurred_at.isoformat(),
+            "ce-datacontenttype": "application/protobuf",
+        }
+        if self.trace is not None:
+            headers["traceparent"] = self.trace.traceparent
+        return headers
+
+    @staticmethod
+    def received(subject: str, payload: bytes, headers: Mapping[str, str]) -> "Envelope":
+        """Returns the event that came in a message of the bus.
+
+        Raises:
+            KeyError: If a header is missing.
+            ValueError: If a header cannot be read.
+        """
+        return Envelope(
+            id=UUID(headers["ce-id"]),
+            subject=subject,
+            type=headers["ce-type"],
+            payload=payload,
+            occurred_at=datetime.fromisoformat(headers["ce-time"]),
+            trace=Trace.parse(headers.get("traceparent")),
+        )
+
+
+def seal(service: str, event: object, event_id: UUID, now: datetime) -> Envelope:
+    """Returns the envelope of a domain event of a service.
+
+    Raises:
+        NotPublishable: If the event has no message, or the message no subject.
+    """
+    message = _message_of(service, event)
+    descriptor = message.DESCRIPTOR
+    subject = descriptor.GetOptions().Extensions[event_pb2.subject]
+    if not subject.what:
+        raise NotPublishable(f"{descriptor.full_name} has no subject")
+    aggregate_id = getattr(message, subject.id_field)
+    return Envelope(
+        id=event_id,
+        subject=f"kundeapp.{service}.{subject.aggregate}.{aggregate_id}.{subject.what}",
+        type=descriptor.full_name,
+        payload=message.SerializeToString(deterministic=True),
+        occurred_at=now,
+        trace=telemetry.current(),
+    )
+
+
+def _message_of(service: str, event: object) -> Message:
+    kind = type(event)
+    message = _class_of(f"kundeapp.{service}.v1.{kind.__name__}")()
+    names = {field.name for field in dataclasses.fields(cast("Any", event))}
+    if names != {field.name for field in message.DESCRIPTOR.fields}:
+        raise NotPublishable(f"{kind.__name__} differs from {message.DESCRIPTOR.full_name}")
+    for name in names:
+        _set(message, name, getattr(event, name))
+    return message
+
+
+def _set(message: Message, name: str, value: object) -> None:
+    match value:
+        case None:
+            return
+        case datetime():
+            cast("Timestamp", getattr(message, name)).FromDatetime(value.astimezone(UTC))
+        case UUID():
+            setattr(message, name, str(value))
+        case tuple():
+            getattr(message, name).extend(value)
+        case _:
+            setattr(message, name, value)
+
+
+@cache
+def _class_of(full_name: str) -> type[Message]:
+    try:
+        descriptor = symbol_database.Default().pool.FindMessageTypeByName(full_name)
+    except KeyError as error:
+        raise NotPublishable(f"there is no message {full_name}") from error
+    return message_factory.GetMessageClass(descriptor)

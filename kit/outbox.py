@@ -1,0 +1,144 @@
+"""Events that are published if, and only if, the change they tell of was committed.
+
+A use case's events are rows of the same transaction. One relay a database, whichever replica holds
+the lock, publishes them in order and marks them sent once the bus has stored them. Sent rows are
+kept for a week, so that they can be published again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+import prometheus_client
+import structlog
+
+from kit import envelope, postgres, tables
+from kit.clock import Clock
+from kit.envelope import Envelope
+from kit.ids import Ids
+from kit.postgres import Connection
+from kit.telemetry import Trace
+
+if TYPE_CHECKING:
+    from kit.bus import Bus
+
+POLL_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+TIDY_SECONDS = 3600.0
+WINDOW = 256
+
+_LOCK = 0x6B756E646561  # "kundea": the advisory lock of the one relay
+_sent = prometheus_client.Counter("kundeapp_outbox_sent_total", "Events published.", ["service"])
+_log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """Takes down the events of a transaction, and wakes the relay after its commit."""
+
+    def __init__(self, service: str, ids: Ids, clock: Clock) -> None:
+        self._service = service
+        self._ids = ids
+        self._clock = clock
+        self._woken = asyncio.Event()
+
+    async def append(self, connection: Connection, events: Sequence[object]) -> None:
+        """Writes domain events, in order, with one statement.
+
+        Raises:
+            NotPublishable: If an event has no message.
+        """
+        if not events:
+            return
+        now = self._clock.now()
+        sealed = [envelope.seal(self._service, event, self._ids.new_id(), now) for event in events]
+        await connection.execute(
+            """
+            INSERT INTO outbox (id, subject, type, payload, occurred_at, traceparent)
+            SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[],
+                                 $5::timestamptz[], $6::text[])
+            """,
+            [event.id for event in sealed],
+            [event.subject for event in sealed],
+            [event.type for event in sealed],
+            [event.payload for event in sealed],
+            [event.occurred_at for event in sealed],
+            [event.trace and event.trace.traceparent for event in sealed],
+        )
+
+    def wake(self) -> None:
+        """Tells the relay of this process that there is something to publish."""
+        self._woken.set()
+
+    async def news(self) -> None:
+        """Returns when there may be something to publish: at once if woken, else after a poll."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
+        self._woken.clear()
+
+
+class Relay:
+    """Publishes what lies in the outbox, while this process holds the database's lock."""
+
+    def __init__(self, service: str, url: str, outbox: Outbox, bus: "Bus") -> None:
+        self._service = service
+        self._url = url
+        self._outbox = outbox
+        self._bus = bus
+
+    async def run(self) -> None:
+        """Works until it is cancelled; an outage of the database or of the bus only delays it."""
+        while True:
+            try:
+                await self._work()
+            except Exception as error:  # noqa: BLE001 - whatever happened, events must flow again
+                _log.warning("outbox relay interrupted", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _work(self) -> None:
+        connection = await postgres.connect(self._url)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+                await asyncio.sleep(RETRY_SECONDS)
+            await tables.forget_old(connection)
+            until = asyncio.get_running_loop().time() + TIDY_SECONDS
+            while asyncio.get_running_loop().time() < until:
+                while await self._publish_window(connection):
+                    pass
+                await self._outbox.news()
+        finally:
+            connection.terminate()
+
+    async def _publish_window(self, connection: Connection) -> bool:
+        """Publishes the oldest unsent events; returns whether all of them were stored."""
+        rows = await connection.fetch(
+            """
+            SELECT seq, id, subject, type, payload, occurred_at, traceparent
+            FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1
+            """,
+            WINDOW,
+        )
+        if not rows:
+            return False
+        stored = await self._bus.publish([_envelope_of(row) for row in rows])
+        await connection.execute(
+            "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])",
+            [row["seq"] for row in rows[:stored]],
+        )
+        _sent.labels(self._service).inc(stored)
+        return stored == len(rows)
+
+
+def _envelope_of(row: asyncpg.Record) -> Envelope:
+    event_id: UUID = row["id"]
+    return Envelope(
+        id=event_id,
+        subject=row["subject"],
+        type=row["type"],
+        payload=row["payload"],
+        occurred_at=row["occurred_at"],
+        trace=Trace.parse(row["traceparent"]),
+    )

@@ -1,0 +1,57 @@
+"""How the suite talks to PostgreSQL, and what it takes for an outage."""
+
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import asyncpg.exceptions as failures
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    type_Record = asyncpg.Record
+
+# asyncpg's classes take a type argument in their stubs only.
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = Any
+
+CONNECT_SECONDS = 3.0
+SESSION_SETTINGS = {
+    "timezone": "UTC",
+    "statement_timeout": "60s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+    # A statement is planned once a connection, not once a call: with a table in a hundred
+    # partitions, planning costs more than running (docs/decisions/0003-day-blocks.md).
+    "plan_cache_mode": "force_generic_plan",
+}
+
+_OUTAGES = (
+    OSError,
+    TimeoutError,
+    failures.PostgresConnectionError,
+    failures.OperatorInterventionError,
+    failures.InsufficientResourcesError,
+    failures.TransactionRollbackError,
+    failures.LockNotAvailableError,
+    failures.ReadOnlySQLTransactionError,
+)
+
+
+async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Returns a connection of its own, with the settings that every connection of ours has."""
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION_SETTINGS)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Tells whether the database was out of reach or gave way, so that trying again may help."""
+    match error:
+        case DBAPIError():
+            cause = error.orig.__cause__ if error.orig else None
+            return error.connection_invalidated or is_outage(cause)
+        case failures.InterfaceError():
+            return "closed" in str(error)
+        case _:
+            return isinstance(error, _OUTAGES)
