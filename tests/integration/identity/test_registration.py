@@ -1,0 +1,331 @@
+"""A customer opens an account with customer number and PIN, once."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from kit.database import Transaction
+from services.identity import handlers
+from services.identity.domain.customers import MOST_PIN_TRIES, Customer, Pin, Pins
+from services.identity.domain.problems import AccountExists, WrongCustomerNumberOrPin
+from services.identity.domain.store import Store
+from services.identity.handlers import Applicant
+from services.identity.storage import PostgresStore
+from tests.integration.identity.world import (
+    HEADER,
+    PASSWORD,
+    PIN,
+    Identity,
+    StoresOf,
+    customers_file,
+    refused,
+)
+
+GUESSES = 50
+AT_ONCE = 10
+
+
+async def test_a_customer_opens_an_account_and_logs_in(identity: Identity) -> None:
+    await identity.import_customers(HEADER + f"100001,Kari Nordmann,,,{PIN}\n")
+    account = await identity.register("100001", email="Kari@Example.no")
+    session = await identity.log_in("kari@example.no")
+
+    me = await identity.me(session)
+    [event] = await identity.events("AccountRegistered")
+    assert me == account
+    assert me.email == "Kari@Example.no"
+    assert [(each.customer_number, each.name) for each in me.customers] == [
+        ("100001", "Kari Nordmann")
+    ]
+    assert (event.account_id, event.customer_id) == (me.id, me.customers[0].id)
+
+
+async def test_a_second_registration_of_the_same_customer_says_log_in(identity: Identity) -> None:
+    await identity.customer("100001")
+    await identity.register("100001", email="kari@example.no")
+
+    with refused("ACCOUNT_EXISTS"):
+        await identity.register("100001", email="other@example.no")
+
+
+async def test_an_account_that_exists_is_named_only_after_the_right_pin(
+    identity: Identity,
+) -> None:
+    await identity.customer("100001")
+    await identity.register("100001")
+
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+        await identity.register("100001", pin="00000000")
+
+
+async def test_an_email_is_used_once_in_whatever_case(identity: Identity) -> None:
+    await identity.import_customers(customers_file(2, pin=PIN))
+    await identity.register("100000", email="kari@example.no")
+
+    with refused("EMAIL_IN_USE"):
+        await identity.register("100001", email="KARI@example.no")
+
+
+async def test_an_unknown_number_and_a_wrong_pin_get_the_same_answer(identity: Identity) -> None:
+    await identity.customer("100001")
+
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN") as wrong_pin:
+        await identity.register("100001", pin="00000000")
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN") as unknown_number:
+        await identity.register("999999", pin="00000000")
+
+    assert wrong_pin.bytes == unknown_number.bytes
+
+
+async def test_a_retry_with_the_same_key_gets_the_first_answer(identity: Identity) -> None:
+    await identity.customer("100001")
+    first = await identity.register("100001", request_id="a-key")
+    again = await identity.register("100001", request_id="a-key")
+
+    assert again == first
+    assert len(await identity.events("AccountRegistered")) == 1
+
+
+async def test_the_same_key_with_another_request_is_refused(identity: Identity) -> None:
+    await identity.import_customers(customers_file(2, pin=PIN))
+    await identity.register("100000", request_id="a-key", email="kari@example.no")
+
+    with refused("IDEMPOTENCY_KEY_REUSED"):
+        await identity.register("100001", request_id="a-key", email="ola@example.no")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("customer_number", "", "REQUIRED_FIELD"),
+        ("pin", "", "REQUIRED_FIELD"),
+        ("pin", "1234abcd", "PIN_INVALID"),
+        ("email", "", "REQUIRED_FIELD"),
+        ("email", "kari", "EMAIL_INVALID"),
+        ("password", "", "REQUIRED_FIELD"),
+        ("password", "for kort", "PASSWORD_TOO_SHORT"),
+        ("password", "x y" * 50, "PASSWORD_TOO_LONG"),
+        ("password", "Kraftklubben2026", "PASSWORD_TOO_COMMON"),
+        ("password", "kari@example.no1", "PASSWORD_IS_EMAIL"),
+    ],
+)
+async def test_a_wrong_field_is_named_before_any_try_is_counted(
+    identity: Identity, field: str, value: str, reason: str
+) -> None:
+    await identity.customer("100001")
+
+    with refused("INVALID_FIELDS") as refusal:
+        await identity.register(**{"customer_number": "100001", field: value})
+
+    assert refusal.fields == [(field, reason)]
+    assert await identity.pin_tries("100001") == 0
+
+
+async def test_a_short_pin_opens_no_account_and_says_so_only_when_it_is_right(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(HEADER + "100001,Kari,,,1234\n")
+
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+        await identity.register("100001", pin="4321")
+    with refused("PIN_NOT_ENOUGH"):
+        await identity.register("100001", pin="1234")
+
+
+async def test_a_pin_is_burnt_after_ten_wrong_tries(identity: Identity) -> None:
+    await identity.customer("100001")
+    for _ in range(MOST_PIN_TRIES):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin="00000000")
+
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+        await identity.register("100001", pin=PIN)
+
+
+async def test_the_tenth_try_may_be_the_right_one(identity: Identity) -> None:
+    await identity.customer("100001")
+    for _ in range(MOST_PIN_TRIES - 1):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin="00000000")
+
+    await identity.register("100001")
+    assert await identity.pin_tries("100001") == 0
+
+
+async def test_a_burnt_pin_burns_no_account(identity: Identity) -> None:
+    await identity.customer("100001")
+    await identity.register("100001", email="kari@example.no")
+    for _ in range(MOST_PIN_TRIES):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin="00000000")
+
+    assert (await identity.log_in("kari@example.no")).access_token
+
+
+async def test_a_burnt_pin_stays_so_when_its_file_is_imported_again(identity: Identity) -> None:
+    await identity.customer("100001")
+    for _ in range(MOST_PIN_TRIES):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin="00000000")
+    await identity.customer("100001")
+
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+        await identity.register("100001")
+
+
+async def test_a_new_pin_in_the_file_replaces_a_burnt_one(identity: Identity) -> None:
+    await identity.customer("100001")
+    for _ in range(MOST_PIN_TRIES):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin="00000000")
+    await identity.customer("100001", pin="55667788")
+
+    await identity.register("100001", pin="55667788")
+
+
+async def test_of_fifty_guesses_at_once_over_grpc_ten_are_counted(identity: Identity) -> None:
+    await identity.customer("100001")
+
+    async def guess(pin: int) -> None:
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100001", pin=f"{pin:08d}")
+
+    await asyncio.gather(*(guess(pin) for pin in range(GUESSES)))
+    assert await identity.pin_tries("100001") == MOST_PIN_TRIES
+
+
+class CountingPins(Pins):
+    """Counts how many PINs are looked at."""
+
+    looked_at = 0
+
+    def matches(self, kept: Pin | None, customer_number: str, pin: str) -> bool:
+        self.looked_at += kept is not None
+        return super().matches(kept, customer_number, pin)
+
+
+class NaiveStore(PostgresStore):
+    """Reads first and writes later, as one would without thinking of the others."""
+
+    everybody_has_read: asyncio.Barrier
+
+    async def count_pin_try(self, customer_number: str, most: int) -> Customer | None:
+        row = await self._connection.fetchrow(
+            "SELECT id, pin_tries FROM customer WHERE number = $1", customer_number
+        )
+        assert row is not None
+        await self.everybody_has_read.wait()
+        if row["pin_tries"] >= most:
+            return None
+        await self._connection.execute(
+            "UPDATE customer SET pin_tries = $2 WHERE id = $1", row["id"], row["pin_tries"] + 1
+        )
+        return (await self.customers_by_number([customer_number]))[customer_number]
+
+    async def lock_customer(self, customer_id: UUID) -> Customer:
+        number: str = await self._connection.fetchval(
+            "SELECT number FROM customer WHERE id = $1", customer_id
+        )
+        customer = (await self.customers_by_number([number]))[number]
+        await self.everybody_has_read.wait()
+        return customer
+
+
+@pytest.fixture
+def naive_store() -> type[NaiveStore]:
+    NaiveStore.everybody_has_read = asyncio.Barrier(AT_ONCE)
+    return NaiveStore
+
+
+async def looked_at_in_fifty_guesses(
+    identity: Identity, store_of: Callable[[Transaction], Store]
+) -> int:
+    await identity.customer("100001")
+    pins = CountingPins(identity.keyed("pin"), identity.ids)
+    stores = StoresOf(identity.database, store_of)
+
+    async def guess(pin: int) -> None:
+        with pytest.raises(WrongCustomerNumberOrPin):
+            await handlers.prove_customer(stores, pins, "100001", f"{pin:08d}")
+
+    await asyncio.gather(*(guess(pin) for pin in range(GUESSES)))
+    return pins.looked_at
+
+
+async def test_of_fifty_guesses_at_once_ten_are_looked_at(identity: Identity) -> None:
+    assert await looked_at_in_fifty_guesses(identity, PostgresStore) == MOST_PIN_TRIES
+
+
+async def test_without_counting_under_the_lock_more_would_be_looked_at(
+    identity: Identity, naive_store: type[NaiveStore]
+) -> None:
+    assert await looked_at_in_fifty_guesses(identity, naive_store) > MOST_PIN_TRIES
+
+
+async def test_of_ten_registrations_of_one_customer_at_once_one_succeeds(
+    identity: Identity,
+) -> None:
+    await identity.customer("100001")
+
+    async def register(number: int) -> str:
+        with refused("ACCOUNT_EXISTS", or_none=True) as refusal:
+            await identity.register("100001", email=f"kari{number}@example.no")
+        return refusal.reason
+
+    outcomes = await asyncio.gather(*(register(number) for number in range(AT_ONCE)))
+    assert sorted(outcomes) == ["", *["ACCOUNT_EXISTS"] * (AT_ONCE - 1)]
+    assert len(await identity.fetch("SELECT * FROM account")) == 1
+    assert len(await identity.events("AccountRegistered")) == 1
+
+
+async def accounts_opened_at_once(
+    identity: Identity, store_of: Callable[[Transaction], Store]
+) -> int:
+    await identity.customer("100001")
+    [row] = await identity.fetch("SELECT id FROM customer")
+    stores = StoresOf(identity.database, store_of)
+
+    async def register(number: int) -> bool:
+        applicant = Applicant(row["id"], f"kari{number}@example.no", "hash")
+        try:
+            async with stores() as store:
+                await handlers.register_account(store, identity.ids, applicant)
+        except AccountExists:
+            return False
+        return True
+
+    return sum(await asyncio.gather(*(register(number) for number in range(AT_ONCE))))
+
+
+async def test_one_account_is_opened_for_a_customer(identity: Identity) -> None:
+    assert await accounts_opened_at_once(identity, PostgresStore) == 1
+
+
+async def test_without_the_lock_there_would_be_several(
+    identity: Identity, naive_store: type[NaiveStore]
+) -> None:
+    assert await accounts_opened_at_once(identity, naive_store) > 1
+
+
+async def test_of_two_customers_with_one_email_at_once_one_succeeds(identity: Identity) -> None:
+    await identity.import_customers(customers_file(2, pin=PIN))
+
+    async def register(number: str, email: str) -> str:
+        with refused("EMAIL_IN_USE", or_none=True) as refusal:
+            await identity.register(number, email=email)
+        return refusal.reason
+
+    outcomes = await asyncio.gather(
+        register("100000", "kari@example.no"), register("100001", "Kari@example.no")
+    )
+    assert sorted(outcomes) == ["", "EMAIL_IN_USE"]
+
+
+async def test_the_password_is_kept_under_a_pepper_and_argon2id(identity: Identity) -> None:
+    await identity.customer("100001")
+    await identity.register("100001", password=PASSWORD)
+
+    [row] = await identity.fetch("SELECT password_hash FROM account")
+    assert "$argon2id$v=19$m=19456,t=2,p=1$" in row["password_hash"]
