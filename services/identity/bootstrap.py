@@ -1,0 +1,110 @@
+"""The composition root: everything of identity is wired here."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import resources
+from pathlib import Path
+
+from joserfc.jwk import OctKey
+
+import kundeapp.identity.v1.identity_events_pb2  # noqa: F401  # pyright: ignore[reportUnusedImport] - events are found by their name
+import services.identity
+from kit import jwt
+from kit.access import InternalTokens
+from kit.bus import Bus
+from kit.clock import Clock, SystemClock
+from kit.database import Database
+from kit.ids import Ids, SystemIds
+from kit.outbox import Outbox, Relay
+from kit.server import Server, background
+from kit.tls import Identity
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.config import Settings
+from services.identity.domain.customers import Pins
+from services.identity.domain.keyed_hash import KeyedHash, SecretKey
+from services.identity.domain.passwords import PasswordRules, words_of
+from services.identity.domain.sessions import Successors
+from services.identity.hashing import Argon2Passwords, Cost
+from services.identity.servicer import IdentityServicer
+from services.identity.storage import PostgresStore, PostgresStores
+from services.identity.tokens import SignedAccessTokens
+
+SERVICE = pb.DESCRIPTOR.services_by_name["IdentityService"]
+
+_NAME = "identity"
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, clock: Clock | None = None, ids: Ids | None = None
+) -> AsyncGenerator[Server]:
+    """Runs identity for as long as the context is open."""
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    async with AsyncExitStack() as stack:
+        outbox = Outbox(_NAME, ids, clock)
+        database = await stack.enter_async_context(
+            Database.open(settings.database_url, outbox, connections=settings.database_connections)
+        )
+        workload = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+        bus = await stack.enter_async_context(
+            Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
+        )
+        relay = Relay(_NAME, settings.database_url, outbox, bus)
+        await stack.enter_async_context(background(relay.run()))
+        hashes = Argon2Passwords(
+            KeyedHash(secret_keys(settings.secret_keys), "password"),
+            Cost(),
+            threads=settings.hashing_threads,
+            queue=settings.hashing_queue,
+        )
+        stack.callback(hashes.close)
+        yield await stack.enter_async_context(
+            Server.serving(
+                SERVICE,
+                servicer(settings, database, hashes, clock, ids),
+                settings,
+                InternalTokens(jwt.KeyFile(settings.internal_keys), clock),
+                ready=database.ping,
+            )
+        )
+
+
+def servicer(
+    settings: Settings, database: Database, hashes: Argon2Passwords, clock: Clock, ids: Ids
+) -> IdentityServicer:
+    """Returns the service on top of its database."""
+    keys = secret_keys(settings.secret_keys)
+    retry = KeyedHash(keys, "retry")
+    refused = resources.files(services.identity).joinpath("refused_passwords.txt")
+    return IdentityServicer(
+        database=database,
+        store_of=PostgresStore,
+        stores=PostgresStores(database),
+        rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
+        hashes=hashes,
+        pins=Pins(KeyedHash(keys, "pin"), ids),
+        successors=Successors(KeyedHash(keys, "refresh")),
+        tokens=SignedAccessTokens(
+            jwt.KeyFile(settings.signing_keys),
+            jwt.TokenKind("at+jwt", settings.token_issuer, settings.token_audience),
+            settings.access_token_lifetime,
+            ids,
+        ),
+        retry_secret=retry.digest(retry.current_key, ""),
+        session_lifetime=settings.session_lifetime,
+        ids=ids,
+        clock=clock,
+    )
+
+
+def secret_keys(path: Path) -> Sequence[SecretKey]:
+    """Returns the keys of a file, the current one first.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it holds anything but `oct` keys of 256 bits or more, each with a `kid`.
+    """
+    keys = jwt.KeyFile(path).keys().keys
+    if not all(isinstance(key, OctKey) for key in keys):
+        raise ValueError(f"{path} must hold keys of type oct")
+    return [SecretKey(key.kid or "", key.raw_value) for key in keys if isinstance(key, OctKey)]
