@@ -55,7 +55,9 @@ class Database:
     so a semaphore, which is fair, stands in front of each.
     """
 
-    def __init__(self, engine: AsyncEngine, pool: "Pool[asyncpg.Record]", size: int, outbox: Outbox) -> None:
+    def __init__(
+        self, engine: AsyncEngine, pool: "Pool[asyncpg.Record]", size: int, outbox: Outbox
+    ) -> None:
         self._engine = engine
         self._pool = pool
         self._transactions = asyncio.Semaphore(size)
@@ -64,7 +66,9 @@ class Database:
 
     @staticmethod
     @contextlib.asynccontextmanager
-    async def open(url: str, outbox: Outbox, *, connections: int = 10) -> "AsyncGenerator[Database]":
+    async def open(
+        url: str, outbox: Outbox, *, connections: int = 10
+    ) -> "AsyncGenerator[Database]":
         """Opens a database; connections are made when they are needed, not before.
 
         Args:

@@ -12,13 +12,12 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from google.protobuf import message_factory, symbol_database
+from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from kundeapp.event.v1 import event_pb2
 
 from kit import telemetry
 from kit.telemetry import Trace
+from kundeapp.event.v1 import event_pb2
 
 
 class NotPublishable(Exception):  # noqa: N818 - names what it found
@@ -117,7 +116,7 @@ def _set(message: Message, name: str, value: object) -> None:
         case None:
             return
         case datetime():
-            cast("Timestamp", getattr(message, name)).FromDatetime(value.astimezone(UTC))
+            getattr(message, name).FromDatetime(value.astimezone(UTC))
         case UUID():
             setattr(message, name, str(value))
         case tuple():
@@ -129,7 +128,7 @@ def _set(message: Message, name: str, value: object) -> None:
 @cache
 def _class_of(full_name: str) -> type[Message]:
     try:
-        descriptor = symbol_database.Default().pool.FindMessageTypeByName(full_name)
+        descriptor = descriptor_pool.Default().FindMessageTypeByName(full_name)
     except KeyError as error:
         raise NotPublishable(f"there is no message {full_name}") from error
     return message_factory.GetMessageClass(descriptor)

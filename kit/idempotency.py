@@ -27,7 +27,7 @@ class KeyReused(errors.FailedPrecondition):
     reason = "IDEMPOTENCY_KEY_REUSED"
 
 
-async def once(
+async def once(  # noqa: PLR0917 - as the parts of a call come
     transaction: Transaction,
     call: Call,
     request: Message,

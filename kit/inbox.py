@@ -77,10 +77,12 @@ class _Inbox:
         try:
             event = Envelope.received(message.subject, message.data, message.headers or {})
         except (KeyError, ValueError) as error:
-            _log.error("not an event", subject=message.subject, error=repr(error))  # noqa: TRY400
+            _log.error("not an event", subject=message.subject, error=repr(error))
             await self._finish(message.term(), "unreadable")
             return
-        with telemetry.span(f"{self._consumer.name} {event.type}", SpanKind.CONSUMER, parent=event.trace):
+        with telemetry.span(
+            f"{self._consumer.name} {event.type}", SpanKind.CONSUMER, parent=event.trace
+        ):
             await self._take(message, event)
 
     async def _take(self, message: Msg, event: Envelope) -> None:
@@ -90,7 +92,7 @@ class _Inbox:
             except errors.Unavailable:
                 await message.in_progress()
                 await asyncio.sleep(RETRY_SECONDS)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever a handler did
                 await self._retry_or_bury(message, event, error)
                 return
             else:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import asyncpg
 import prometheus_client
@@ -101,6 +100,7 @@ class Relay:
     async def _work(self) -> None:
         connection = await postgres.connect(self._url)
         try:
+            # Asked again and again: a statement that waits would hold back the vacuum.
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
                 await asyncio.sleep(RETRY_SECONDS)
             await tables.forget_old(connection)
@@ -133,9 +133,8 @@ class Relay:
 
 
 def _envelope_of(row: asyncpg.Record) -> Envelope:
-    event_id: UUID = row["id"]
     return Envelope(
-        id=event_id,
+        id=row["id"],
         subject=row["subject"],
         type=row["type"],
         payload=row["payload"],

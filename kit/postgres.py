@@ -9,12 +9,8 @@ from sqlalchemy.exc import DBAPIError
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-    type_Record = asyncpg.Record
-
-# asyncpg's classes take a type argument in their stubs only.
-if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-else:
+else:  # asyncpg's classes take a type argument in their stubs only
     Connection = Any
 
 CONNECT_SECONDS = 3.0

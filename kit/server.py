@@ -1,0 +1,292 @@
+"""The gRPC server of a service: access, deadlines, errors and telemetry around every RPC.
+
+There are no interceptors: each method is wrapped once, when the server is made, with all that is
+known of it by then, such as the rule that its proto declares. A method without a rule keeps the
+server from starting.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+import prometheus_client
+import structlog
+import uvloop
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.rpc import status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from kit import access, errors, status, telemetry, texts, tls
+from kit.access import Caller, InternalTokens
+from kit.errors import Problem
+from kit.settings import ServiceSettings
+from kit.telemetry import SpanKind, Trace
+from kit.texts import Language
+
+LONGEST_CALL_SECONDS = 30.0
+READINESS_SECONDS = 1.0
+MAX_MESSAGE_BYTES = 4 * 2**20
+
+_BEARER = "Bearer "
+_Context = grpc.aio.ServicerContext[Message, Message]
+_seconds = prometheus_client.Histogram(
+    "kundeapp_rpc_seconds",
+    "How long RPCs took.",
+    ["method", "code"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a servicer is told of a call beside the request.
+
+    Attributes:
+        caller: Who calls.
+        method: The full name of the method, such as `kundeapp.events.v1.EventsService.GetEvent`.
+        language: The language that the caller wants to be answered in.
+    """
+
+    caller: Caller
+    method: str
+    language: Language
+
+
+class Server:
+    """A gRPC server that is serving.
+
+    Attributes:
+        port: Where it listens.
+    """
+
+    def __init__(self, server: grpc.aio.Server, port: int) -> None:
+        self._server = server
+        self.port = port
+
+    @staticmethod
+    @contextlib.asynccontextmanager
+    async def serving(
+        service: ServiceDescriptor,
+        servicer: object,
+        settings: ServiceSettings,
+        tokens: InternalTokens,
+        ready: Callable[[], Awaitable[None]],
+    ) -> "AsyncGenerator[Server]":
+        """Serves until it is left: first it says that it is not ready, then finishes its calls.
+
+        Args:
+            service: The service, from the protos.
+            servicer: An object with a method for each RPC: `async def Name(request, call)`.
+            settings: Where to listen, and with which certificate.
+            tokens: How to read internal tokens.
+            ready: Raises while the service cannot do its work.
+
+        Raises:
+            UndeclaredAccess: If an RPC does not say who may call it.
+            AttributeError: If the servicer lacks a method.
+            OSError: If the address cannot be listened on.
+        """
+        server = grpc.aio.server(
+            options=(
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.so_reuseport", 0),
+            ),
+        )
+        server.add_generic_rpc_handlers([_handlers(service, servicer, tokens)])
+        health_servicer = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+        names = (service.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
+        identity = tls.Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+        try:
+            port = server.add_secure_port(settings.listen, identity.server_credentials())
+        except RuntimeError as error:
+            raise OSError(f"{settings.listen} cannot be listened on: is it in use?") from error
+        await server.start()
+        watch = asyncio.create_task(_watch(health_servicer, ready, service.full_name))
+        try:
+            yield Server(server, port)
+        finally:
+            watch.cancel()
+            await health_servicer.enter_graceful_shutdown()
+            await server.stop(settings.grace_seconds)
+
+
+def main(
+    process: str,
+    settings: ServiceSettings,
+    running: Callable[[Any], contextlib.AbstractAsyncContextManager[object]],
+) -> None:
+    """Runs a service until it is asked to stop by SIGTERM or SIGINT.
+
+    Args:
+        process: The name of the process.
+        settings: Its settings.
+        running: Its composition root: the service runs for as long as the context is open.
+    """
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        async with running(settings):
+            _log.info("serving", listen=settings.listen)
+            await stop.wait()
+            _log.info("stopping")
+
+    with telemetry.configure(process, settings):
+        uvloop.run(work())
+
+
+@contextlib.asynccontextmanager
+async def background(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
+    """Runs work that goes on until it is cancelled, for as long as the context is open."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(
+    servicer: health.aio.HealthServicer, ready: Callable[[], Awaitable[None]], service: str
+) -> None:
+    """Keeps the health service telling the truth."""
+    while True:
+        try:
+            await ready()
+        except errors.Unavailable:
+            state = health_pb2.HealthCheckResponse.NOT_SERVING
+        else:
+            state = health_pb2.HealthCheckResponse.SERVING
+        await servicer.set("", state)
+        await servicer.set(service, state)
+        await asyncio.sleep(READINESS_SECONDS)
+
+
+def _handlers(
+    service: ServiceDescriptor, servicer: object, tokens: InternalTokens
+) -> grpc.GenericRpcHandler:
+    handlers = {method.name: _handler(method, servicer, tokens) for method in service.methods}
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def _handler(
+    method: MethodDescriptor, servicer: object, tokens: InternalTokens
+) -> grpc.RpcMethodHandler[Any, Any]:
+    if method.server_streaming:
+        raise NotImplementedError(f"{method.full_name}: answers are never streamed")
+    make = (
+        grpc.stream_unary_rpc_method_handler
+        if method.client_streaming
+        else grpc.unary_unary_rpc_method_handler
+    )
+    answer = message_factory.GetMessageClass(method.output_type)
+    return make(
+        cast("Any", _Guard(method, getattr(servicer, method.name), tokens).handle),
+        request_deserializer=message_factory.GetMessageClass(method.input_type).FromString,
+        response_serializer=cast("Any", answer.SerializeToString),
+    )
+
+
+class _Guard:
+    """All that stands around one method."""
+
+    def __init__(
+        self,
+        method: MethodDescriptor,
+        behaviour: Callable[[Any, Call], Awaitable[Message]],
+        tokens: InternalTokens,
+    ) -> None:
+        self._name = method.full_name
+        self._rule = access.rule_of(method)
+        self._behaviour = behaviour
+        self._tokens = tokens
+        self._streams = method.client_streaming
+        self._observe = {
+            code: _seconds.labels(method.full_name, code.name).observe for code in grpc.StatusCode
+        }
+
+    async def handle(self, request: Message | AsyncIterator[Message], context: _Context) -> Message:
+        started = time.perf_counter()
+        metadata = _texts_of(context)
+        parent = Trace.parse(metadata.get("traceparent"))
+        with telemetry.span(self._name, SpanKind.SERVER, parent=parent) as span:
+            outcome = await self._outcome(request, context, metadata)
+            code = grpc.StatusCode.OK
+            if isinstance(outcome, status_pb2.Status):
+                code = status.code_of(outcome)
+                if code is grpc.StatusCode.INTERNAL:
+                    span.fail()
+            seconds = time.perf_counter() - started
+            self._observe[code](seconds)
+            _log.info("rpc", method=self._name, code=code.name, ms=round(seconds * 1000, 3))
+        if isinstance(outcome, status_pb2.Status):
+            details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
+            await context.abort(code, outcome.message, details)
+        return cast("Message", outcome)
+
+    async def _outcome(
+        self,
+        request: Message | AsyncIterator[Message],
+        context: _Context,
+        metadata: Mapping[str, str],
+    ) -> Message | status_pb2.Status:
+        language = texts.language_of(metadata.get("accept-language", ""))
+        try:
+            call = Call(self._admitted(context, metadata), self._name, language)
+            return await self._answer(request, call, context)
+        except Problem as problem:
+            if isinstance(problem, errors.Unavailable):
+                _log.warning("neighbour out of reach", cause=repr(problem.__cause__))
+            return status.status_of(problem, language)
+        except TimeoutError:
+            return status.status_of_failure(grpc.StatusCode.DEADLINE_EXCEEDED, language)
+        except Exception:  # noqa: BLE001 - whatever it was, the caller gets an answer
+            _log.exception("rpc failed", method=self._name)
+            return status.status_of_failure(grpc.StatusCode.INTERNAL, language)
+
+    def _admitted(self, context: _Context, metadata: Mapping[str, str]) -> Caller:
+        workload = tls.workload_of(context.auth_context().get("x509_subject_alternative_name", ()))
+        if workload is None:
+            raise errors.Denied
+        authorization = metadata.get("authorization")
+        if authorization is None:
+            caller = Caller(workload)
+        elif authorization.startswith(_BEARER):
+            caller = self._tokens.caller(authorization.removeprefix(_BEARER), workload)
+        else:
+            raise errors.Unauthenticated
+        access.admit(self._rule, caller)
+        return caller
+
+    async def _answer(self, request: Any, call: Call, context: _Context) -> Message:
+        remaining = cast("float | None", context.time_remaining())
+        if self._streams or remaining is not None:
+            return await self._behaviour(request, call)
+        async with asyncio.timeout(LONGEST_CALL_SECONDS):
+            return await self._behaviour(request, call)
+
+
+def _texts_of(context: _Context) -> dict[str, str]:
+    metadata = cast("Sequence[tuple[str, str | bytes]]", context.invocation_metadata() or ())
+    return {key: value for key, value in metadata if isinstance(value, str)}
