@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 
 import uvloop
 
@@ -15,8 +16,13 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
-    async with running(Settings()):  # pyright: ignore[reportCallIssue] - from the environment
-        await stop.wait()
+    # The environment fills the settings.
+    async with running(Settings()) as serving:  # pyright: ignore[reportCallIssue]
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+            sys.exit("The HTTP server ended by itself.")
 
 
 if __name__ == "__main__":

@@ -120,6 +120,25 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
 
+def public_json(body: bytes, media_type: str, seconds: int) -> Response:
+    """Returns JSON that is the same for everyone.
+
+    Args:
+        body: The JSON.
+        media_type: Its type.
+        seconds: How long it may be kept by whoever gets it.
+    """
+    return Response(
+        HTTPStatus.OK,
+        body,
+        (
+            (b"content-type", media_type.encode()),
+            (b"cache-control", f"public, max-age={seconds}".encode()),
+            *_SECURITY,
+        ),
+    )
+
+
 class ClientGone(Exception):  # noqa: N818 - says what happened
     """The client closed the connection before its request was complete."""
 

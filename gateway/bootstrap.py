@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import orjson
@@ -14,12 +14,12 @@ from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway import docs, openapi
-from gateway.app import Application, Handler, Limits, Page, Request, Response
+from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
 from gateway.upstream import CHANNEL_OPTIONS, Upstreams
-from kit import jwt, telemetry
+from kit import errors, jwt, telemetry
 from kit.clock import Clock, SystemClock
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
@@ -33,21 +33,26 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 )
 
 _LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
-_KEYS_ARE_FRESH_FOR = b"public, max-age=300"
+_KEYS_FRESH_SECONDS = 300
 _ALLOWED_HEADERS = ("authorization", "content-type", "accept-language", "traceparent")
 _EXPOSED_HEADERS = ("retry-after", "content-language")
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[None]:
-    """Serves HTTP until it is left; requests under way are then finished."""
+async def running(
+    settings: Settings, clock: Clock | None = None
+) -> AsyncGenerator[asyncio.Task[None]]:
+    """Serves HTTP until it is left; requests under way are then finished.
+
+    Yields:
+        The task that serves; it ends by itself only if serving fails.
+    """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(telemetry.configure("gateway", settings))
         channels = await _channels(settings, stack)
         application = assemble(settings, Upstreams(channels), clock)
-        await stack.enter_async_context(_serving(application, settings))
-        yield
+        yield await stack.enter_async_context(_serving(application, settings))
 
 
 def assemble(settings: Settings, upstreams: Upstreams, clock: Clock) -> Application:
@@ -56,8 +61,11 @@ def assemble(settings: Settings, upstreams: Upstreams, clock: Clock) -> Applicat
 
     async def fetch_keys() -> str:
         request = identity_pb.ListSigningKeysRequest()
-        answer = await list_keys(request, timeout=settings.call_timeout, metadata=())
-        return getattr(answer, "jwk_set_json")  # noqa: B009
+        try:
+            answer = await list_keys(request, timeout=settings.call_timeout, metadata=())
+        except grpc.aio.AioRpcError as error:
+            raise errors.Unavailable from error
+        return cast("identity_pb.ListSigningKeysResponse", answer).jwk_set_json
 
     keys = AccessKeys(fetch_keys, clock)
     kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, settings.token_issuer, settings.token_audience)
@@ -106,18 +114,16 @@ def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
 def _jwks(keys: AccessKeys) -> Handler:
     async def answer(_request: Request) -> Response:
         """Publishes the keys that access tokens are signed with."""
-        body = orjson.dumps((await keys.keys()).as_dict(private=False))
-        headers = (
-            (b"content-type", b"application/jwk-set+json"),
-            (b"cache-control", _KEYS_ARE_FRESH_FOR),
-        )
-        return Response(200, body, headers)
+        key_set = (await keys.keys()).as_dict(private=False)
+        return public_json(orjson.dumps(key_set), "application/jwk-set+json", _KEYS_FRESH_SECONDS)
 
     return answer
 
 
 @contextlib.asynccontextmanager
-async def _serving(application: Application, settings: Settings) -> AsyncGenerator[None]:
+async def _serving(
+    application: Application, settings: Settings
+) -> AsyncGenerator[asyncio.Task[None]]:
     host, _, port = settings.listen.rpartition(":")
     server = Server(
         _with_cors(application, settings),
@@ -134,12 +140,11 @@ async def _serving(application: Application, settings: Settings) -> AsyncGenerat
     )
     serving = asyncio.create_task(server.serve())
     try:
-        yield
+        yield serving
     finally:
         application.stopping = True
         server.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(serving, settings.grace_seconds)
+        await asyncio.wait({serving}, timeout=settings.grace_seconds)
 
 
 def _with_cors(application: Application, settings: Settings) -> Callable[..., Any]:

@@ -329,9 +329,12 @@ class _Writer:
         if kind == "array":
             return [self._example(schema["items"], depth + 1)]
         if kind == "object":
-            properties: Mapping[str, Schema] = schema.get("properties", {})
-            shown = properties if depth <= _DEEPEST_PARAMETER else {}
-            return {name: self._example(value, depth + 1) for name, value in shown.items()}
+            fields: Mapping[str, Schema] = schema.get("properties", {})
+            return {
+                name: self._example(field, depth + 1)
+                for name, field in fields.items()
+                if depth <= _DEEPEST_PARAMETER
+            }
         return _EXAMPLES.get(kind, _EXAMPLES["integer" if "integer" in kind else "string"])
 
 

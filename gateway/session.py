@@ -19,6 +19,7 @@ ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a name (RFC 9068)
 _BEARER = "bearer "
 _REMEMBERED_SESSIONS = 10_000
 _REFETCH_AT_MOST_EVERY = timedelta(seconds=10)
+_TRY_AGAIN_AFTER = timedelta(seconds=1)
 _KEYS_GO_STALE_AFTER = timedelta(minutes=5)
 _RENEW_INTERNAL_BEFORE = timedelta(seconds=15)
 
@@ -37,13 +38,14 @@ class AccessKeys:
         """Keeps how to fetch them.
 
         Args:
-            fetch: Returns a JWK Set (RFC 7517) as JSON.
+            fetch: Returns a JWK Set (RFC 7517) as JSON, or raises Unavailable.
             clock: Tells how old they are.
         """
         self._fetch = fetch
         self._clock = clock
         self._keys = KeySet([])
         self._fetched_at: datetime | None = None
+        self._next_try = clock.now()
         self._lock = asyncio.Lock()
 
     async def keys(self) -> KeySet:
@@ -70,20 +72,20 @@ class AccessKeys:
 
     async def _refetch(self, *, older_than: timedelta) -> None:
         async with self._lock:
-            if self._age() <= older_than:
-                return
-            try:
-                self._keys = KeySet.import_key_set(orjson.loads(await self._fetch()))
-            except (JoseError, ValueError) as error:
-                raise errors.Unavailable from error
-            except Exception:
-                # What is known stays good for now: identity may be down for longer than a token
-                # lives, and then nobody can log in either.
-                if self._fetched_at is None:
-                    raise
-                _log.warning("access keys are stale", exc_info=True)
-                return
-            self._fetched_at = self._clock.now()
+            now = self._clock.now()
+            if self._age() > older_than and now >= self._next_try:
+                self._next_try = now + _TRY_AGAIN_AFTER
+                await self._try_to_fetch(now)
+        if self._fetched_at is None:
+            raise errors.Unavailable
+
+    async def _try_to_fetch(self, now: datetime) -> None:
+        """Fetches them, or keeps those that are known: a token outlives a restart of identity."""
+        try:
+            self._keys = KeySet.import_key_set(orjson.loads(await self._fetch()))
+            self._fetched_at = now
+        except (errors.Unavailable, JoseError, ValueError):
+            _log.warning("access keys could not be fetched", exc_info=True)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,105 @@
+"""What the OpenAPI document and the API page say."""
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from gateway import docs, openapi
+from gateway.bootstrap import SERVICES
+from gateway.config import Settings
+from gateway.transcoder import Transcoder
+from tests.protos import compiled
+
+DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi.document(Transcoder(SERVICES).routes, openapi.Comments(DESCRIPTORS), "v1")
+
+
+@pytest.fixture(scope="module")
+def echo() -> dict[str, Any]:
+    routes = Transcoder(compiled.echo().services_by_name.values()).routes
+    comments = openapi.Comments(compiled.descriptor_set("tests/echo/v1/echo.proto"))
+    return openapi.document(routes, comments, "v1")
+
+
+def test_it_is_valid_openapi(document: dict[str, Any], echo: dict[str, Any]) -> None:
+    validate(document, cls=OpenAPIV31SpecValidator)
+    validate(echo, cls=OpenAPIV31SpecValidator)
+
+
+def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert operation["description"]
+            assert all(parameter["description"] for parameter in operation["parameters"])
+
+
+def test_columns_and_decimals_have_their_types(document: dict[str, Any]) -> None:
+    usage = document["components"]["schemas"]["Usage"]["properties"]
+    assert usage["start"]["items"] == {
+        "type": "string",
+        "format": "date-time",
+        "examples": ["2026-04-06T13:00:00+02:00"],
+    }
+    assert usage["kwh"]["items"]["type"] == ["number", "null"]
+    assert usage["hours"]["items"]["type"] == ["integer", "null"]
+    total = document["components"]["schemas"]["Usage.Total"]["properties"]
+    assert total["cost"]["type"] == ["number", "null"]
+
+
+def test_the_idempotency_key_is_a_header_and_no_field(document: dict[str, Any]) -> None:
+    register = document["paths"]["/v1/accounts:register"]["post"]
+    assert [parameter["name"] for parameter in register["parameters"]] == ["Idempotency-Key"]
+    schema = register["requestBody"]["content"]["application/json"]["schema"]
+    assert set(schema["properties"]) == {"customerNumber", "pin", "email", "password"}
+    assert schema["additionalProperties"] is False
+    assert schema["required"] == ["customerNumber", "pin", "email", "password"]
+
+
+def test_access_is_told(document: dict[str, Any]) -> None:
+    assert document["paths"]["/v1/sessions"]["post"]["security"] == []
+    assert document["paths"]["/v1/me"]["get"]["security"] == [{"accessToken": []}]
+
+
+def test_what_has_no_http_form_is_not_there(document: dict[str, Any]) -> None:
+    operations = {
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+    }
+    assert "ListSigningKeys" not in operations
+    assert "ImportReadings" not in operations
+
+
+def test_paths_have_a_variable_a_segment(echo: dict[str, Any]) -> None:
+    assert "/v1/things/{name}:publish" in echo["paths"]
+    assert "/v1/shelves/{child.name}/books/{an_int64}" in echo["paths"]
+    assert "/v1/files/{name}" in echo["paths"]
+
+
+def test_query_parameters_are_dotted(echo: dict[str, Any]) -> None:
+    parameters = {
+        parameter["name"] for parameter in echo["paths"]["/v1/query"]["get"]["parameters"]
+    }
+    assert {"child.name", "tags", "aTime", "from", "Idempotency-Key"} <= parameters
+    assert parameters.isdisjoint({"requestId", "children", "labels", "aStruct"})
+
+
+def test_the_page_has_every_operation_and_every_code(document: dict[str, Any]) -> None:
+    page = docs.page(document).decode()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert f'id="{operation["operationId"]}"' in page
+    assert 'id="ACCOUNT_EXISTS"' in page
+
+
+def test_the_page_needs_no_script_and_no_other_host(document: dict[str, Any]) -> None:
+    page = docs.page(document).decode()
+    assert "<script" not in page
+    assert "style=" not in page
+    assert "src=" not in page
+    assert 'href="http' not in page
