@@ -1,5 +1,8 @@
 """The bus: domain events on one stream of NATS JetStream."""
 
+# nats-py leaves its keyword arguments untyped.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
@@ -31,6 +34,7 @@ class Bus:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._stream = client.jetstream(timeout=ACK_SECONDS)
+        self._up = asyncio.Event()
 
     @staticmethod
     @contextlib.asynccontextmanager
@@ -46,14 +50,33 @@ class Bus:
             replicas: On how many servers an event is kept.
         """
         client = Client()
-        connecting = asyncio.create_task(_connect(client, url, identity, process, replicas))
+        bus = Bus(client)
+        connecting = asyncio.create_task(bus._connect(url, identity, process, replicas))
         try:
-            yield Bus(client)
+            yield bus
         finally:
             connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await connecting
             await client.close()
+
+    async def _connect(self, url: str, identity: Identity, process: str, replicas: int) -> None:
+        await self._client.connect(
+            servers=url.split(","),
+            name=process,
+            tls=identity.client_context(),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RETRY_SECONDS,
+            error_cb=_log_failure,
+        )
+        while not self._up.is_set():
+            try:
+                await _put_stream(self._client, replicas)
+            except (TimeoutError, nats.errors.Error) as error:
+                _log.warning("stream out of reach", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._up.set()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Publishes events in order, without waiting for one before sending the next.
@@ -61,7 +84,7 @@ class Bus:
         Returns:
             How many were stored, counted up to the first that was not.
         """
-        if not self._client.is_connected:
+        if not (self._up.is_set() and self._client.is_connected):
             return 0
         acks: list[asyncio.Future[PubAck]] = []
         try:
@@ -105,6 +128,7 @@ class Bus:
             max_deliver=-1,
             max_ack_pending=max_pending,
         )
+        await self._up.wait()
         await self._stream.add_consumer(STREAM, config)
         subscription = await self._stream.pull_subscribe_bind(durable, STREAM)
 
@@ -124,17 +148,8 @@ class Bus:
                 await subscription.unsubscribe()
 
 
-async def _connect(
-    client: Client, url: str, identity: Identity, process: str, replicas: int
-) -> None:
-    await client.connect(
-        servers=url.split(","),
-        name=process,
-        tls=identity.client_context(),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=RETRY_SECONDS,
-        error_cb=_log_failure,
-    )
+async def _put_stream(client: Client, replicas: int) -> None:
+    """Makes the stream, or changes it to what it should be."""
     stream = StreamConfig(
         name=STREAM,
         subjects=["kundeapp.>"],
@@ -143,17 +158,6 @@ async def _connect(
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         num_replicas=replicas,
     )
-    while True:
-        try:
-            await _put_stream(client, stream)
-        except (TimeoutError, nats.errors.Error) as error:
-            _log.warning("stream out of reach", error=repr(error))
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            return
-
-
-async def _put_stream(client: Client, stream: StreamConfig) -> None:
     manager = client.jsm(timeout=ACK_SECONDS)
     try:
         await manager.stream_info(STREAM)

@@ -111,3 +111,14 @@ class KeyFile:
                 self._keys = KeySet.import_key_set(orjson.loads(self._path.read_bytes()))
                 self._version = version
             return self._keys
+
+    def signing_key(self) -> ECKey:
+        """Returns the key to sign with: the first one.
+
+        Raises:
+            ValueError: If it is no private EC key, or there is none.
+        """
+        keys = self.keys().keys
+        if not keys or not isinstance(keys[0], ECKey) or not keys[0].is_private:
+            raise ValueError(f"{self._path} must hold a private EC key first")
+        return keys[0]

@@ -19,7 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import grpc
 import prometheus_client
@@ -44,7 +44,7 @@ READINESS_SECONDS = 1.0
 MAX_MESSAGE_BYTES = 4 * 2**20
 
 _BEARER = "Bearer "
-_Context = grpc.aio.ServicerContext[Message, Message]
+_Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 _seconds = prometheus_client.Histogram(
     "kundeapp_rpc_seconds",
     "How long RPCs took.",
@@ -192,7 +192,7 @@ def _handlers(
 
 def _handler(
     method: MethodDescriptor, servicer: object, tokens: InternalTokens
-) -> grpc.RpcMethodHandler[Any, Any]:
+) -> "grpc.RpcMethodHandler[Any, Any]":
     if method.server_streaming:
         raise NotImplementedError(f"{method.full_name}: answers are never streamed")
     make = (
@@ -243,7 +243,7 @@ class _Guard:
         if isinstance(outcome, status_pb2.Status):
             details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
             await context.abort(code, outcome.message, details)
-        return cast("Message", outcome)
+        return outcome
 
     async def _outcome(
         self,
