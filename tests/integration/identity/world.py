@@ -1,0 +1,266 @@
+"""Identity as its neighbours see it: over gRPC, each with its certificate."""
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import grpc
+import orjson
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+from joserfc.jwk import ECKey, KeySet
+
+from kit import access, jwt, status
+from kit.access import Caller
+from kit.database import Database, Transaction
+from kit.ids import SystemIds
+from kundeapp.access.v1 import access_pb2
+from kundeapp.identity.v1 import identity_events_pb2
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.bootstrap import SERVICE, secret_keys
+from services.identity.config import Settings
+from services.identity.domain.keyed_hash import KeyedHash
+from services.identity.domain.store import Store
+
+HEADER = "customer_number,name,email,mobile,pin\n"
+EMAIL = "kari@example.no"
+PASSWORD = "fire tilfeldige ord"
+PIN = "12345678"
+PIECE_BYTES = 64 * 1024
+OPERATOR = ("OPERATOR",)
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+def customers_file(rows: int, pin: str = "") -> str:
+    lines = (
+        f"{100_000 + row},Kunde {row},kunde{row}@example.no,9{row:07d},{pin}\n"
+        for row in range(rows)
+    )
+    return HEADER + "".join(lines)
+
+
+class FrozenClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 4, 6, 11, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, step: timedelta) -> None:
+        self._now += step
+
+
+@dataclass
+class Refusal:
+    """What a refused call was told."""
+
+    reason: str = ""
+    fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    bytes: bytes = b""
+
+
+@contextlib.contextmanager
+def refused(reason: str, *, or_none: bool = False) -> Generator[Refusal]:
+    """Expects a call to be refused for a reason."""
+    refusal = Refusal()
+    try:
+        yield refusal
+    except grpc.aio.AioRpcError as error:
+        told = status.status_from(error.code(), tuple(error.trailing_metadata()))
+        info, violations = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        for detail in told.details:
+            _ = detail.Unpack(info) or detail.Unpack(violations)
+        refusal.reason = info.reason
+        refusal.fields = [(each.field, each.reason) for each in violations.field_violations]
+        refusal.bytes = told.SerializeToString(deterministic=True)
+    assert refusal.reason == reason or (or_none and not refusal.reason), refusal
+
+
+@dataclass(frozen=True)
+class StoresOf:
+    """Opens transactions with a kind of store."""
+
+    database: Database
+    store_of: Callable[[Transaction], Store]
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[Store]:
+        async with self.database.transaction() as transaction:
+            yield self.store_of(transaction)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The service, the clock it goes by, and its database.
+
+    Attributes:
+        channels: A channel for each workload.
+        gateway_key: What the gateway signs internal tokens with.
+    """
+
+    settings: Settings
+    channels: Mapping[str, grpc.aio.Channel]
+    gateway_key: ECKey
+    database: Database
+    clock: FrozenClock
+    ids: SystemIds
+
+    async def import_customers(
+        self, file: str, roles: Sequence[str] = OPERATOR
+    ) -> pb.ImportCustomersReport:
+        data = file.encode()
+
+        async def pieces() -> AsyncIterator[pb.ImportCustomersRequest]:
+            for start in range(0, len(data), PIECE_BYTES):
+                yield pb.ImportCustomersRequest(data=data[start : start + PIECE_BYTES])
+
+        staff = Caller(
+            account_id=self.ids.new_id(),
+            session_id=self.ids.new_id(),
+            roles=frozenset(roles),
+            authenticated_at=self.clock.now(),
+        )
+        call = self.channels["cli"].stream_unary(
+            _path("ImportCustomers"),
+            request_serializer=pb.ImportCustomersRequest.SerializeToString,
+            response_deserializer=pb.ImportCustomersReport.FromString,
+        )
+        return cast(
+            "pb.ImportCustomersReport",
+            await call(pieces(), metadata=self._metadata(staff)),  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+        )
+
+    async def customer(self, number: str, pin: str = PIN) -> None:
+        await self.import_customers(HEADER + f"{number},Kari Nordmann,,,{pin}\n")
+
+    async def register(
+        self,
+        customer_number: str,
+        *,
+        pin: str = PIN,
+        email: str = EMAIL,
+        password: str = PASSWORD,
+        request_id: str = "",
+    ) -> pb.Account:
+        request = pb.RegisterAccountRequest(
+            request_id=request_id,
+            customer_number=customer_number,
+            pin=pin,
+            email=email,
+            password=password,
+        )
+        return await self._call("RegisterAccount", request, pb.Account)
+
+    async def log_in(
+        self, email: str = EMAIL, *, password: str = PASSWORD, request_id: str = ""
+    ) -> pb.Session:
+        request = pb.CreateSessionRequest(request_id=request_id, email=email, password=password)
+        return await self._call("CreateSession", request, pb.Session)
+
+    async def refresh(self, token: str) -> pb.Session:
+        request = pb.RefreshSessionRequest(refresh_token=token)
+        return await self._call("RefreshSession", request, pb.Session)
+
+    async def log_out(self, session: pb.Session | None) -> None:
+        request = pb.EndCurrentSessionRequest()
+        caller = self.caller(session)
+        await self._call("EndCurrentSession", request, pb.EndCurrentSessionResponse, caller)
+
+    async def me(self, session: pb.Session | None) -> pb.Account:
+        return await self._call("GetMe", pb.GetMeRequest(), pb.Account, self.caller(session))
+
+    async def put_staff(
+        self,
+        email: str,
+        roles: Sequence[str | int],
+        *,
+        password: str = PASSWORD,
+        workload: str = "cli",
+    ) -> pb.Account:
+        numbers = [
+            access_pb2.Staff.Role.Value(role) if isinstance(role, str) else role for role in roles
+        ]
+        request = pb.PutStaffAccountRequest(
+            email=email, password=password, roles=cast("Any", numbers)
+        )
+        return await self._call("PutStaffAccount", request, pb.Account, workload=workload)
+
+    async def signing_keys(self, workload: str = "gateway") -> KeySet:
+        answer = await self._call(
+            "ListSigningKeys",
+            pb.ListSigningKeysRequest(),
+            pb.ListSigningKeysResponse,
+            workload=workload,
+        )
+        return KeySet.import_key_set(orjson.loads(answer.jwk_set_json))
+
+    def caller(self, session: pb.Session | None) -> Caller | None:
+        """Returns whom the gateway would call for, for the holder of a session's access token."""
+        if session is None:
+            return None
+        kind = jwt.TokenKind("at+jwt", "kundeapp-identity", "kundeapp")
+        keys = jwt.KeyFile(self.settings.signing_keys).keys()
+        issued_at = session.access_token_expires_at.ToDatetime(self.clock.now().tzinfo)
+        issued_at -= self.settings.access_token_lifetime
+        return access.caller_of(jwt.verify(kind, keys, session.access_token, issued_at))
+
+    def keyed(self, purpose: str) -> KeyedHash:
+        return KeyedHash(secret_keys(self.settings.secret_keys), purpose)
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        async with self.database.reader() as connection:
+            return await connection.fetch(query, *arguments)
+
+    async def execute(self, statement: str, *arguments: object) -> None:
+        async with self.database.reader() as connection:
+            await connection.execute(statement, *arguments)
+
+    async def pin_tries(self, customer_number: str) -> int:
+        [row] = await self.fetch(
+            "SELECT pin_tries FROM customer WHERE number = $1", customer_number
+        )
+        return row["pin_tries"]
+
+    async def count_events(self) -> int:
+        [row] = await self.fetch("SELECT count(*) FROM outbox")
+        return row[0]
+
+    async def events(self, name: str) -> list[Any]:
+        """Returns the events of a kind, in order, as messages."""
+        kind: type[Message] = getattr(identity_events_pb2, name)
+        rows = await self.fetch(
+            "SELECT payload FROM outbox WHERE type = $1 ORDER BY seq", kind.DESCRIPTOR.full_name
+        )
+        return [kind.FromString(row["payload"]) for row in rows]
+
+    async def _call(
+        self,
+        rpc: str,
+        request: Message,
+        answer: type[_Answer],
+        caller: Caller | None = None,
+        workload: str = "gateway",
+    ) -> _Answer:
+        call = self.channels[workload].unary_unary(
+            _path(rpc),
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        return cast("_Answer", await call(request, metadata=self._metadata(caller)))
+
+    def _metadata(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
+        if caller is None:
+            return ()
+        token = access.mint_internal_token(self.gateway_key, caller, self.clock.now())
+        return (("authorization", f"Bearer {token.value}"),)
+
+
+def _path(rpc: str) -> str:
+    return f"/{SERVICE.full_name}/{rpc}"
