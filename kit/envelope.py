@@ -6,13 +6,13 @@ CloudEvents headers (CloudEvents 1.0.2, NATS protocol binding, binary mode).
 """
 
 import dataclasses
+import importlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from kit import telemetry
@@ -102,7 +102,7 @@ def seal(service: str, event: object, event_id: UUID, now: datetime) -> Envelope
 
 def _message_of(service: str, event: object) -> Message:
     kind = type(event)
-    message = _class_of(f"kundeapp.{service}.v1.{kind.__name__}")()
+    message = _class_of(service, kind.__name__)()
     names = {field.name for field in dataclasses.fields(cast("Any", event))}
     if names != {field.name for field in message.DESCRIPTOR.fields}:
         raise NotPublishable(f"{kind.__name__} differs from {message.DESCRIPTOR.full_name}")
@@ -126,9 +126,9 @@ def _set(message: Message, name: str, value: object) -> None:
 
 
 @cache
-def _class_of(full_name: str) -> type[Message]:
+def _class_of(service: str, name: str) -> type[Message]:
+    module = f"kundeapp.{service}.v1.{service}_events_pb2"
     try:
-        descriptor = descriptor_pool.Default().FindMessageTypeByName(full_name)
-    except KeyError as error:
-        raise NotPublishable(f"there is no message {full_name}") from error
-    return message_factory.GetMessageClass(descriptor)
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise NotPublishable(f"there is no message {name} in {module}") from error

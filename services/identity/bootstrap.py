@@ -7,7 +7,6 @@ from pathlib import Path
 
 from joserfc.jwk import OctKey
 
-import kundeapp.identity.v1.identity_events_pb2  # noqa: F401  # pyright: ignore[reportUnusedImport] - events are found by their name
 import services.identity
 from kit import jwt
 from kit.access import InternalTokens
