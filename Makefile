@@ -72,4 +72,11 @@ imports: setup gen ## Check that imports point one way
 protos: setup gen ## Check the protos
 	$(BIN)/buf lint
 
+check-gen: setup ## Check that the pinned requirements match what they are made from
+	@for name in requirements-bootstrap requirements requirements-dev; do \
+		cp $$name.txt .venv/$$name.txt; \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+			--python-version 3.11 --no-header $$name.in -o .venv/$$name.txt; \
+		diff -u $$name.txt .venv/$$name.txt || { echo "Run: make requirements" >&2; exit 1; }; done
+
 .PHONY: help run test ci setup gen requirements lint format types imports protos check-gen
