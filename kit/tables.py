@@ -1,8 +1,17 @@
 """The tables that every service's database has beside its own."""
 
-from alembic.operations import Operations
+from typing import Protocol
 
 from kit.postgres import Connection
+
+
+class Operations(Protocol):
+    """What `alembic.op` is: a module with the functions of the migration under way."""
+
+    def execute(self, sqltext: str, /) -> None:
+        """Runs a statement."""
+        ...
+
 
 _CREATE = (
     """

@@ -83,16 +83,21 @@ def servicer(
         hashes=hashes,
         pins=Pins(KeyedHash(keys, "pin"), ids),
         successors=Successors(KeyedHash(keys, "refresh")),
-        tokens=SignedAccessTokens(
-            jwt.KeyFile(settings.signing_keys),
-            jwt.TokenKind("at+jwt", settings.token_issuer, settings.token_audience),
-            settings.access_token_lifetime,
-            ids,
-        ),
+        tokens=access_tokens(settings, ids),
         retry_secret=retry.digest(retry.current_key, ""),
         session_lifetime=settings.session_lifetime,
         ids=ids,
         clock=clock,
+    )
+
+
+def access_tokens(settings: Settings, ids: Ids) -> SignedAccessTokens:
+    """Returns what signs access tokens."""
+    return SignedAccessTokens(
+        jwt.KeyFile(settings.signing_keys),
+        jwt.TokenKind("at+jwt", settings.token_issuer, settings.token_audience),
+        settings.access_token_lifetime,
+        ids,
     )
 
 

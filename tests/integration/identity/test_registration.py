@@ -76,7 +76,7 @@ async def test_an_unknown_number_and_a_wrong_pin_get_the_same_answer(identity: I
     with refused("WRONG_CUSTOMER_NUMBER_OR_PIN") as unknown_number:
         await identity.register("999999", pin="00000000")
 
-    assert wrong_pin.bytes == unknown_number.bytes
+    assert wrong_pin.answer == unknown_number.answer
 
 
 async def test_a_retry_with_the_same_key_gets_the_first_answer(identity: Identity) -> None:

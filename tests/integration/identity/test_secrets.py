@@ -39,6 +39,7 @@ async def test_no_pin_password_or_token_is_kept_or_logged_and_contacts_only_wher
     kept = await everything_kept(identity)
     logged = "".join(capfd.readouterr())
 
+    assert "kundeapp.identity.v1.IdentityService.CreateSession" in logged
     for secret in secrets:
         for form in (secret, secret.encode().hex()):
             assert form not in logged

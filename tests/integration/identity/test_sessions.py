@@ -1,17 +1,26 @@
 """Login, access tokens, refresh tokens, logout."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from kit import access, jwt
+from kit.database import Transaction
+from services.identity import handlers
+from services.identity.bootstrap import access_tokens
 from services.identity.domain.passwords import normalise
+from services.identity.domain.sessions import RefreshToken, Session, Successors
+from services.identity.domain.store import Store
 from services.identity.hashing import Argon2Passwords, Cost
-from tests.integration.identity.world import EMAIL, PASSWORD, Identity, refused
+from services.identity.storage import PostgresStore
+from tests.integration.identity.world import EMAIL, PASSWORD, Identity, StoresOf, refused
 
 GRACE = timedelta(seconds=30)
 MOMENT = timedelta(seconds=1)
+AT_ONCE = 10
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +53,7 @@ async def test_a_wrong_password_and_an_unknown_email_get_the_same_answer(
     with refused("WRONG_CREDENTIALS") as no_email:
         await identity.log_in("nobody", password="a wrong password")
 
-    assert wrong_password.bytes == unknown_email.bytes == no_email.bytes
+    assert wrong_password.answer == unknown_email.answer == no_email.answer
 
 
 async def test_a_password_is_right_however_its_letters_are_composed(identity: Identity) -> None:
@@ -129,11 +138,55 @@ async def test_a_lost_answer_is_given_again_within_the_grace(identity: Identity)
 
 async def test_two_refreshes_at_once_get_the_same_successor(identity: Identity) -> None:
     session = await identity.log_in()
-    answers = await asyncio.gather(*(identity.refresh(session.refresh_token) for _ in range(10)))
+    answers = await asyncio.gather(
+        *(identity.refresh(session.refresh_token) for _ in range(AT_ONCE))
+    )
 
     assert len({answer.refresh_token for answer in answers}) == 1
     live = await identity.fetch("SELECT hash FROM refresh_token WHERE used_at IS NULL")
     assert len(live) == 1
+
+
+class NaiveStore(PostgresStore):
+    """Reads a token without locking its session first."""
+
+    everybody_has_read: asyncio.Barrier
+
+    async def lock_session_of(self, token: bytes) -> tuple[Session, RefreshToken] | None:
+        session = await self._connection.fetchrow("SELECT * FROM session")
+        kept = await self._connection.fetchrow("SELECT * FROM refresh_token WHERE hash = $1", token)
+        assert session is not None
+        assert kept is not None
+        await self.everybody_has_read.wait()
+        return Session(**session), RefreshToken(**kept)
+
+
+async def successors_handed_out_at_once(
+    identity: Identity, store_of: Callable[[Transaction], Store]
+) -> set[str]:
+    session = await identity.log_in()
+    stores = StoresOf(identity.database, store_of)
+    tokens = access_tokens(identity.settings, identity.ids)
+    successors = Successors(identity.keyed("refresh"))
+
+    async def refresh() -> str:
+        opened = await handlers.refresh_session(
+            stores, tokens, successors, identity.clock, session.refresh_token
+        )
+        return opened.refresh_token
+
+    return set(await asyncio.gather(*(refresh() for _ in range(AT_ONCE))))
+
+
+async def test_ten_refreshes_at_once_hand_out_one_successor(identity: Identity) -> None:
+    assert len(await successors_handed_out_at_once(identity, PostgresStore)) == 1
+
+
+async def test_without_the_lock_they_would_trip_over_each_other(identity: Identity) -> None:
+    NaiveStore.everybody_has_read = asyncio.Barrier(AT_ONCE)
+
+    with pytest.raises(IntegrityError, match="refresh_token"):
+        await successors_handed_out_at_once(identity, NaiveStore)
 
 
 @pytest.mark.parametrize("how", ["after the grace", "after the successor was used"])

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -12,12 +11,13 @@ import grpc
 import orjson
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import KeySet
 
 from kit import access, jwt, status
 from kit.access import Caller
 from kit.database import Database, Transaction
 from kit.ids import SystemIds
+from kit.testing import FrozenClock, Neighbours
 from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_events_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
@@ -44,26 +44,13 @@ def customers_file(rows: int, pin: str = "") -> str:
     return HEADER + "".join(lines)
 
 
-class FrozenClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self._now = datetime(2026, 4, 6, 11, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._now
-
-    def advance(self, step: timedelta) -> None:
-        self._now += step
-
-
 @dataclass
 class Refusal:
     """What a refused call was told."""
 
     reason: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    bytes: bytes = b""
+    answer: bytes = b""
 
 
 @contextlib.contextmanager
@@ -79,7 +66,7 @@ def refused(reason: str, *, or_none: bool = False) -> Generator[Refusal]:
             _ = detail.Unpack(info) or detail.Unpack(violations)
         refusal.reason = info.reason
         refusal.fields = [(each.field, each.reason) for each in violations.field_violations]
-        refusal.bytes = told.SerializeToString(deterministic=True)
+        refusal.answer = told.SerializeToString(deterministic=True)
     assert refusal.reason == reason or (or_none and not refusal.reason), refusal
 
 
@@ -101,13 +88,13 @@ class Identity:
     """The service, the clock it goes by, and its database.
 
     Attributes:
+        neighbours: What it needs around it, and the gateway's key.
         channels: A channel for each workload.
-        gateway_key: What the gateway signs internal tokens with.
     """
 
+    neighbours: Neighbours
     settings: Settings
     channels: Mapping[str, grpc.aio.Channel]
-    gateway_key: ECKey
     database: Database
     clock: FrozenClock
     ids: SystemIds
@@ -132,10 +119,7 @@ class Identity:
             request_serializer=pb.ImportCustomersRequest.SerializeToString,
             response_deserializer=pb.ImportCustomersReport.FromString,
         )
-        return cast(
-            "pb.ImportCustomersReport",
-            await call(pieces(), metadata=self._metadata(staff)),  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-        )
+        return await call(pieces(), metadata=self._metadata(staff))
 
     async def customer(self, number: str, pin: str = PIN) -> None:
         await self.import_customers(HEADER + f"{number},Kari Nordmann,,,{pin}\n")
@@ -170,11 +154,12 @@ class Identity:
 
     async def log_out(self, session: pb.Session | None) -> None:
         request = pb.EndCurrentSessionRequest()
-        caller = self.caller(session)
+        caller = self.caller(session) if session else None
         await self._call("EndCurrentSession", request, pb.EndCurrentSessionResponse, caller)
 
     async def me(self, session: pb.Session | None) -> pb.Account:
-        return await self._call("GetMe", pb.GetMeRequest(), pb.Account, self.caller(session))
+        caller = self.caller(session) if session else None
+        return await self._call("GetMe", pb.GetMeRequest(), pb.Account, caller)
 
     async def put_staff(
         self,
@@ -201,10 +186,8 @@ class Identity:
         )
         return KeySet.import_key_set(orjson.loads(answer.jwk_set_json))
 
-    def caller(self, session: pb.Session | None) -> Caller | None:
+    def caller(self, session: pb.Session) -> Caller:
         """Returns whom the gateway would call for, for the holder of a session's access token."""
-        if session is None:
-            return None
         kind = jwt.TokenKind("at+jwt", "kundeapp-identity", "kundeapp")
         keys = jwt.KeyFile(self.settings.signing_keys).keys()
         issued_at = session.access_token_expires_at.ToDatetime(self.clock.now().tzinfo)
@@ -253,13 +236,10 @@ class Identity:
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return cast("_Answer", await call(request, metadata=self._metadata(caller)))
+        return await call(request, metadata=self._metadata(caller))
 
-    def _metadata(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
-        if caller is None:
-            return ()
-        token = access.mint_internal_token(self.gateway_key, caller, self.clock.now())
-        return (("authorization", f"Bearer {token.value}"),)
+    def _metadata(self, caller: Caller | None) -> Sequence[tuple[str, str]]:
+        return self.neighbours.metadata(caller, now=self.clock.now())
 
 
 def _path(rpc: str) -> str:
