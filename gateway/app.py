@@ -245,7 +245,7 @@ class Application:
                 "request",
                 method=request.method,
                 route=route,
-                status=response.status,
+                status=int(response.status),
                 code=response.code,
                 milliseconds=round(seconds * 1000, 1),
             )

@@ -1,0 +1,173 @@
+"""The gateway over real HTTP, in front of services that answer as a test wants."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import httpx
+import orjson
+import pytest
+from google.protobuf import message_factory
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+from joserfc.jwk import ECKey
+
+from gateway.bootstrap import SERVICES, running
+from gateway.config import Settings
+from gateway.session import ACCESS_TOKEN_TYPE
+from kit import access, jwt
+from kit.local.pki import LocalPki
+from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Answer = Callable[[Any, Context], Awaitable[Message]]
+
+
+@dataclass
+class Backend:
+    """Identity and metering: each RPC answers what a test puts there.
+
+    Attributes:
+        answers: By the name of the RPC.
+        seen: The metadata of the last call.
+    """
+
+    key: ECKey
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    server: grpc.aio.Server | None = None
+
+    def token(self, *, customer: bool = True, roles: tuple[str, ...] = ()) -> str:
+        """Returns an access token as identity issues them."""
+        now = datetime.now(UTC)
+        caller = access.Caller(
+            account_id=uuid4(),
+            customer_ids=(uuid4(),) if customer else (),
+            roles=frozenset(roles),
+            session_id=uuid4(),
+            authenticated_at=now,
+            methods=("pwd",),
+        )
+        expires = now + timedelta(minutes=10)
+        claims = {**access.claims_of(caller), "exp": int(expires.timestamp())}
+        kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")
+        return jwt.sign(kind, self.key, claims)
+
+    async def start(self, address: str, pki: LocalPki) -> None:
+        """Serves both, on one address."""
+        self.server = grpc.aio.server()
+        for service in SERVICES:
+            handlers = {
+                rpc.name: grpc.unary_unary_rpc_method_handler(
+                    self._handler(rpc.name),
+                    request_deserializer=message_factory.GetMessageClass(rpc.input_type).FromString,
+                    response_serializer=_serialize,
+                )
+                for rpc in service.methods
+                if not rpc.client_streaming
+            }
+            self.server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler(service.full_name, handlers),)
+            )
+        health = grpc.unary_unary_rpc_method_handler(
+            _serving,
+            request_deserializer=health_pb2.HealthCheckRequest.FromString,
+            response_serializer=_serialize,
+        )
+        self.server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": health}),)
+        )
+        self.server.add_secure_port(address, pki.identity("metering").server_credentials())
+        await self.server.start()
+
+    async def stop(self) -> None:
+        """Goes away."""
+        if self.server is not None:
+            await self.server.stop(None)
+
+    def _handler(self, name: str) -> Answer:
+        async def handle(request: Message, context: Context) -> Message:
+            self.seen = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
+            if name == "ListSigningKeys":
+                keys = {"keys": [self.key.as_dict(private=False)]}
+                return identity_pb.ListSigningKeysResponse(jwk_set_json=orjson.dumps(keys).decode())
+            return await self.answers[name](request, context)
+
+        return handle
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
+
+
+async def _serving(_request: Message, _context: Context) -> health_pb2.HealthCheckResponse:
+    return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class House:
+    """A running gateway, a client of it, and the backend behind it."""
+
+    backend: Backend
+    backend_address: str
+    pki: LocalPki
+    settings: Settings
+    http: httpx.AsyncClient
+
+    async def is_ready(self) -> bool:
+        """Tells whether the gateway says that it is ready."""
+        return (await self.http.get("/readyz")).is_success
+
+    async def until_ready(self, *, ready: bool = True) -> None:
+        """Waits until the gateway says so."""
+        async with asyncio.timeout(20):
+            while await self.is_ready() != ready:
+                pass  # each look is a round trip to the services
+
+
+@contextlib.asynccontextmanager
+async def house(folder: Path, **changes: Any) -> AsyncGenerator[House]:
+    """Runs a backend and a gateway, with changes of its settings."""
+    pki = LocalPki(folder)
+    pki.prepare(("gateway", "metering"))
+    tls = pki.identity("gateway")
+    address = f"localhost:{free_port()}"
+    settings = Settings(
+        tls_certificate=tls.certificate,
+        tls_key=tls.key,
+        tls_authority=tls.authority,
+        listen=f"127.0.0.1:{free_port()}",
+        identity=address,
+        metering=address,
+        signing_keys=pki.internal_signing_keys,
+        **changes,
+    )
+    backend = Backend(jwt.generate_key("access"))
+    await backend.start(address, pki)
+    client = httpx.AsyncClient(base_url=f"http://{settings.listen}", trust_env=False, timeout=20)
+    async with running(settings), client as http:
+        built = House(backend, address, pki, settings, http)
+        await built.until_ready()
+        yield built
+    await backend.stop()
+
+
+@pytest.fixture(scope="session")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[House]:
+    """A gateway with its usual settings, for tests that leave it as it was."""
+    async with house(tmp_path_factory.mktemp("gateway")) as built:
+        yield built
