@@ -81,6 +81,16 @@ async def test_a_bad_file_is_refused_whole_with_each_bad_line_and_its_reason(
     assert await identity.count_events() == 0
 
 
+async def test_a_file_whose_sender_vanishes_changes_nothing_and_is_complete_when_sent_again(
+    identity: Identity,
+) -> None:
+    file = customers_file(100)
+    await identity.vanish_while_importing(file)
+    assert await identity.fetch("SELECT * FROM customer") == []
+
+    assert (await identity.import_customers(file)).created == 100
+
+
 async def test_an_empty_stream_is_an_empty_file(identity: Identity) -> None:
     with refused("BAD_FILE") as refusal:
         await identity.import_customers("")

@@ -1,17 +1,20 @@
 """Login, access tokens, refresh tokens, logout."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from kit import access, jwt
-from kit.database import Transaction
+from kit.database import Database, Transaction
+from kit.outbox import Outbox
 from services.identity import handlers
 from services.identity.bootstrap import access_tokens
 from services.identity.domain.passwords import normalise
+from services.identity.domain.problems import WrongCredentials
 from services.identity.domain.sessions import RefreshToken, Session, Successors
 from services.identity.domain.store import Store
 from services.identity.hashing import Argon2Passwords, Cost
@@ -21,6 +24,19 @@ from tests.integration.identity.world import EMAIL, PASSWORD, Identity, StoresOf
 GRACE = timedelta(seconds=30)
 MOMENT = timedelta(seconds=1)
 AT_ONCE = 10
+
+
+@contextmanager
+def cheap_hashes(
+    identity: Identity, kind: type[Argon2Passwords] = Argon2Passwords
+) -> Generator[Argon2Passwords]:
+    """Hashes at next to no cost, under the service's own key."""
+    cost = Cost(memory_kib=64, passes=1)
+    hashes = kind(identity.keyed("password"), cost, threads=1, queue=1)
+    try:
+        yield hashes
+    finally:
+        hashes.close()
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +106,8 @@ async def test_a_retry_with_a_wrong_password_learns_nothing(identity: Identity) 
 
 
 async def test_a_hash_of_another_cost_is_renewed_at_the_next_login(identity: Identity) -> None:
-    old = Argon2Passwords(
-        identity.keyed("password"), Cost(memory_kib=8192, passes=1), threads=1, queue=1
-    )
-    old_hash = await old.hash(PASSWORD)
-    old.close()
+    with cheap_hashes(identity) as hashes:
+        old_hash = await hashes.hash(PASSWORD)
     await identity.execute("UPDATE account SET password_hash = $1", old_hash)
 
     await identity.log_in()
@@ -264,3 +277,38 @@ async def test_nobody_sees_an_account_or_logs_out_without_a_token(identity: Iden
         await identity.me(None)
     with refused("UNAUTHENTICATED"):
         await identity.log_out(None)
+
+
+async def test_a_password_changed_between_its_check_and_the_session_begins_none(
+    identity: Identity,
+) -> None:
+    await identity.put_staff("operator@example.no", ["OPERATOR"])
+    stores = StoresOf(identity.database, PostgresStore)
+    with cheap_hashes(identity) as hashes:
+        proof = await handlers.prove_password(stores, hashes, "operator@example.no", PASSWORD)
+    await identity.put_staff("operator@example.no", ["OPERATOR"], password="fire heilt andre ord")
+
+    with pytest.raises(WrongCredentials):
+        async with stores() as store:
+            await handlers.create_session(
+                store,
+                proof,
+                tokens=access_tokens(identity.settings, identity.ids),
+                ids=identity.ids,
+                clock=identity.clock,
+                lifetime=identity.settings.session_lifetime,
+            )
+
+
+async def test_no_connection_is_held_while_a_password_is_hashed(identity: Identity) -> None:
+    url, outbox = identity.settings.database_url, Outbox("identity", identity.ids, identity.clock)
+    async with Database.open(url, outbox, connections=1) as database:
+
+        class Witness(Argon2Passwords):
+            async def matches(self, kept: str | None, password: str) -> bool:
+                async with database.transaction():
+                    return await super().matches(kept, password)
+
+        with cheap_hashes(identity, Witness) as hashes:
+            stores = StoresOf(database, PostgresStore)
+            assert await handlers.prove_password(stores, hashes, EMAIL, PASSWORD)

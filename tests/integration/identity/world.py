@@ -1,7 +1,7 @@
 """Identity as its neighbours see it: over gRPC, each with its certificate."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -102,12 +102,22 @@ class Identity:
     async def import_customers(
         self, file: str, roles: Sequence[str] = OPERATOR
     ) -> pb.ImportCustomersReport:
+        call = self._import_call(roles)
         data = file.encode()
+        for start in range(0, len(data), PIECE_BYTES):
+            await call.write(pb.ImportCustomersRequest(data=data[start : start + PIECE_BYTES]))
+        await call.done_writing()
+        return await call
 
-        async def pieces() -> AsyncIterator[pb.ImportCustomersRequest]:
-            for start in range(0, len(data), PIECE_BYTES):
-                yield pb.ImportCustomersRequest(data=data[start : start + PIECE_BYTES])
+    async def vanish_while_importing(self, file: str) -> None:
+        """Sends a file, and is gone before it says that this was all."""
+        call = self._import_call(OPERATOR)
+        await call.write(pb.ImportCustomersRequest(data=file.encode()))
+        call.cancel()
 
+    def _import_call(
+        self, roles: Sequence[str]
+    ) -> grpc.aio.StreamUnaryCall[pb.ImportCustomersRequest, pb.ImportCustomersReport]:
         staff = Caller(
             account_id=self.ids.new_id(),
             session_id=self.ids.new_id(),
@@ -119,7 +129,7 @@ class Identity:
             request_serializer=pb.ImportCustomersRequest.SerializeToString,
             response_deserializer=pb.ImportCustomersReport.FromString,
         )
-        return await call(pieces(), metadata=self._metadata(staff))
+        return call(metadata=self._metadata(staff))
 
     async def customer(self, number: str, pin: str = PIN) -> None:
         await self.import_customers(HEADER + f"{number},Kari Nordmann,,,{pin}\n")
