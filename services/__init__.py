@@ -1,0 +1,1 @@
+"""The services, each with the same files."""

@@ -21,7 +21,10 @@ from services.identity.domain.store import Event
 _INTAKE_LOCK = 0x696E74616B65  # "intake": the advisory lock of the one import under way
 
 
-class Table(SQLModel, registry=registry()):
+_INDEX_NAMES = {"ix": "%(table_name)s_%(column_0_name)s"}
+
+
+class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_INDEX_NAMES))):
     """The base of identity's tables, which share no metadata with other services'."""
 
 
@@ -50,7 +53,7 @@ class CustomerRow(Table, table=True):
     mobile: str = Field(sa_type=sa.Text)
     pin_hash: str | None = Field(sa_type=sa.Text)
     pin_is_short: bool
-    pin_tries: int
+    pin_tries: int = Field(sa_type=sa.SmallInteger)
     account_id: UUID | None = Field(foreign_key="account.id", index=True)
 
 

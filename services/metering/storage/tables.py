@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+_INDEX_NAMES = {"ix": "%(table_name)s_%(column_0_name)s"}
 
-class Table(SQLModel, registry=registry()):
+
+class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_INDEX_NAMES))):
     """The base of metering's tables, which share no metadata with other services'."""
 
 
@@ -30,11 +32,16 @@ class ContractRow(Table, table=True):
 
     __tablename__ = "contract"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
-    id: int | None = Field(default=None, primary_key=True)
+    __table_args__ = (sa.UniqueConstraint("metering_point_id", "customer_number", "starts_at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=sa.BigInteger)
     metering_point_id: int = Field(foreign_key="metering_point.id")
     customer_number: str = Field(sa_type=sa.Text, index=True)
     starts_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
-    ends_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    ends_at: datetime = Field(
+        sa_type=sa.DateTime(timezone=True),
+        sa_column_kwargs={"comment": "exclusive; infinity while the contract lasts"},
+    )
     price_area: str = Field(sa_type=sa.Text)
     grid_company: str = Field(sa_type=sa.Text)
     product: str = Field(sa_type=sa.Text)
