@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 
@@ -14,7 +15,7 @@ import structlog
 from google.protobuf.descriptor import MethodDescriptor
 
 from gateway import problems
-from gateway.session import Sessions
+from gateway.session import WORKLOAD, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
 from gateway.upstream import Call, Metadata
 from kit import access, errors, status, telemetry, texts
@@ -37,8 +38,9 @@ _SECURITY: Headers = (
     (b"x-content-type-options", b"nosniff"),
 )
 _OF_AN_ANSWER: Headers = (_JSON, _NO_STORE, *_SECURITY)
-_ANONYMOUS = Caller(workload="gateway")
+_ANONYMOUS = Caller(workload=WORKLOAD)
 _UNROUTED = "-"
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _log = structlog.get_logger("gateway")
 _seconds = prometheus_client.Histogram(
@@ -46,6 +48,11 @@ _seconds = prometheus_client.Histogram(
     "How long requests took, by route and status.",
     ("method", "route", "status"),
 )
+
+
+@lru_cache(maxsize=1024)
+def _seconds_of(method: str, route: str, code: int) -> prometheus_client.Histogram:
+    return _seconds.labels(method if method in _METHODS else "other", route, code)
 
 
 class Upstream(Protocol):
@@ -239,7 +246,7 @@ class Application:
                 span.fail()
             await _send(send, response, with_body=request.method != "HEAD")
             seconds = time.perf_counter() - started
-            _seconds.labels(request.method, route, response.status).observe(seconds)
+            _seconds_of(request.method, route, int(response.status)).observe(seconds)
             # The route and not the path: a path may name a person's meter.
             _log.info(
                 "request",
@@ -306,8 +313,7 @@ class Application:
         authorization = request.header(b"authorization")
         # What is public is open to those whose token has expired: they may be about to renew it.
         if authorization is not None and rule.WhichOneof("caller") != "public":
-            found, internal = await self._sessions.session(authorization)
-            caller = replace(found, workload=_ANONYMOUS.workload)
+            caller, internal = await self._sessions.session(authorization)
             metadata.append(("authorization", f"Bearer {internal.value}"))
         access.admit(rule, caller)
         return metadata

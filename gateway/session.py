@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -15,6 +15,7 @@ from kit.access import Caller, InternalToken
 from kit.clock import Clock
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a name (RFC 9068)
+WORKLOAD = "gateway"
 
 _BEARER = "bearer "
 _REMEMBERED_SESSIONS = 10_000
@@ -145,7 +146,7 @@ class Sessions:
                 claims = jwt.verify(self._kind, await self._keys.keys(), token, now)
             except jwt.UnknownKey:
                 claims = jwt.verify(self._kind, await self._keys.newer_keys(), token, now)
-            caller = access.caller_of(claims)
+            caller = replace(access.caller_of(claims), workload=WORKLOAD)
         except jwt.InvalidToken as error:
             raise errors.Unauthenticated from error
         return _Known(caller, float(claims["exp"]), self.mint(caller))

@@ -9,7 +9,10 @@ Every digit is exact. A number of at most 15 digits survives the way through a d
 binary64 keeps 15 decimal digits); those with more are written by Python's own integers.
 """
 
+import struct
 from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Final, TypeAlias
@@ -23,116 +26,137 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 _LONG: Final = 128  # rows from which tables are faster than orjson
 _EXACT_IN_DOUBLE: Final = 10**15
-_UNKNOWN = {np.dtype("<i4"): -(2**31), np.dtype("<i8"): -(2**63)}
-
-_GROUP = 10**4  # what one table look-up writes: four digits
-_LEADING_NULL = 2 * _GROUP
-_BLANK_GROUP = _GROUP
+_GROUP: Final = 10**4  # what one table look-up writes: four digits
+_NARROW: Final = 100  # whole parts that leave room for the comma and the point in four bytes
 
 
 class MalformedColumn(ValueError):  # noqa: N818 - names what it found
     """A column is no whole number of values."""
 
 
-def numbers(data: bytes, dtype: np.dtype[np.signedinteger], scale: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class IntegerType:
+    """How the values of a column are stored.
+
+    Attributes:
+        code: As `struct` names it.
+        size: In bytes.
+    """
+
+    code: str
+    size: int
+
+    @property
+    def unknown(self) -> int:
+        """The lowest number, which stands for an unknown value."""
+        return -(2 ** (8 * self.size - 1))
+
+
+INT32: Final = IntegerType("i", 4)
+INT64: Final = IntegerType("q", 8)
+
+
+def numbers(data: bytes, kind: IntegerType, scale: int) -> bytes:
     """Returns a column of numbers as a JSON array; the lowest number of the type is null.
 
     Args:
         data: The column.
-        dtype: Little-endian int32 or int64.
+        kind: How its values are stored.
         scale: How many of the digits are decimals.
 
     Raises:
         MalformedColumn: If the data is no whole number of values.
     """
-    values = _values(data, dtype)
-    count = len(values)
-    if count >= _LONG and data == data[: dtype.itemsize] * count:
-        only = numbers(data[: dtype.itemsize], dtype, scale)[1:-1]
+    count = _count(data, kind)
+    if count < _LONG:
+        values: Iterable[int] = struct.unpack(f"<{count}{kind.code}", data)
+        return _one_by_one(values, kind.unknown, scale)
+    if data == data[: kind.size] * count:
+        only = numbers(data[: kind.size], kind, scale)[1:-1]
         return b"[" + (only + b",") * (count - 1) + only + b"]"
-    return _numbers(values.astype(np.int64, copy=False), _UNKNOWN[dtype], scale)
+    return _all_at_once(np.frombuffer(data, f"<i{kind.size}").astype(np.int64), kind, scale)
 
 
-def _values(data: bytes, dtype: np.dtype[np.signedinteger]) -> npt.NDArray[np.signedinteger]:
-    if len(data) % dtype.itemsize:
-        raise MalformedColumn(f"{len(data)} bytes are no column of {dtype.name}")
-    return np.frombuffer(data, dtype)
+def _count(data: bytes, kind: IntegerType) -> int:
+    count, rest = divmod(len(data), kind.size)
+    if rest:
+        raise MalformedColumn(f"{len(data)} bytes are no column of values of {kind.size} bytes")
+    return count
 
 
-def _numbers(values: Integers, unknown: int, scale: int) -> bytes:
-    if not len(values):
-        return b"[]"
-    lowest, highest = int(values.min()), int(values.max())
-    has_unknown = lowest == unknown
-    if has_unknown:
-        known = values != unknown
-        lowest = int(values.min(where=known, initial=0))
-    if max(-lowest, highest) >= _EXACT_IN_DOUBLE:
-        texts = (b"null" if value == unknown else text(value, scale) for value in values.tolist())
-        return b"[" + b",".join(texts) + b"]"
-    if len(values) < _LONG or max(-lowest, highest) >= _GROUP * 10**scale:
-        return _by_orjson(values, unknown if has_unknown else None, scale)
-    return _by_tables(values, unknown if has_unknown else None, scale, negative=lowest < 0)
-
-
-def text(value: int, scale: int) -> bytes:
-    """Returns a decimal number as JSON, for any size of integer."""
+def number(value: int, scale: int) -> object:
+    """Returns a decimal number as orjson writes it exactly, for any size of integer."""
+    if scale == 0:
+        return value
+    if -_EXACT_IN_DOUBLE < value < _EXACT_IN_DOUBLE:
+        return value / 10**scale
     whole, decimals = divmod(abs(value), 10**scale)
     sign = "-" if value < 0 else ""
-    return f"{sign}{whole}.{decimals:0{scale}d}".encode() if scale else f"{value}".encode()
+    return orjson.Fragment(f"{sign}{whole}.{decimals:0{scale}d}")
 
 
-def _by_orjson(values: Integers, unknown: int | None, scale: int) -> bytes:
-    if scale == 0 and unknown is None:
-        return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
-    if scale == 0:
-        return orjson.dumps([None if value == unknown else value for value in values.tolist()])
-    decimals = values / 10**scale
+def _one_by_one(values: Iterable[int], unknown: int, scale: int) -> bytes:
+    return orjson.dumps([None if value == unknown else number(value, scale) for value in values])
+
+
+def _all_at_once(values: Integers, kind: IntegerType, scale: int) -> bytes:
+    lowest, highest = int(values.min()), int(values.max())
+    unknown = values == kind.unknown if lowest == kind.unknown else None
     if unknown is not None:
-        decimals[values == unknown] = np.nan  # orjson writes null
-    return orjson.dumps(decimals, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def _by_tables(values: Integers, unknown: int | None, scale: int, *, negative: bool) -> bytes:
-    """Writes values whose whole part has four digits at most.
-
-    A cell is `,` and the whole part, right-aligned in eight bytes, and four bytes for every four
-    decimals begun.
-    """
-    groups = -(-scale // 4)
-    cells = np.empty((len(values), 2 + groups), np.uint32)
-    magnitude = np.abs(values) if negative or unknown is not None else values
-    missing = None if unknown is None else values == unknown
-    whole = magnitude // 10**scale
+        lowest = int(values.min(where=~unknown, initial=0))
+    if max(-lowest, highest) >= _GROUP * 10**scale:
+        return _one_by_one(values.tolist(), kind.unknown, scale)
+    magnitude = values if lowest >= 0 and unknown is None else np.abs(values)
+    whole = magnitude // 10**scale if scale else magnitude
     rest = magnitude - whole * 10**scale if scale else magnitude
-    if negative:
+    if lowest < 0:
         whole = whole + _GROUP * (values < 0)
-    if missing is not None:
-        whole[missing] = _LEADING_NULL
-    cells[:, :2].view(np.uint64)[:, 0] = _leading(scale).take(whole)
-    digits_left = scale
-    for group in range(groups):
-        digits = min(4, digits_left)
-        digits_left -= digits
-        part = rest // 10**digits_left if digits_left else rest
-        if digits_left:
-            rest = rest - part * 10**digits_left
-        if missing is not None:
-            part[missing] = _BLANK_GROUP
-        cells[:, 2 + group] = _digits(digits).take(part)
-    rendered = bytearray(cells.tobytes())
-    rendered[:1] = b"["
-    rendered += b"]"
-    return bytes(rendered)
+    if unknown is not None:
+        whole[unknown] = 2 * _GROUP
+    is_narrow = lowest >= 0 and unknown is None and highest < _NARROW * 10**scale
+    leading = _narrow_leading(scale) if is_narrow else _leading(scale)
+    return _cells(leading.take(whole), rest, scale, unknown)
+
+
+def _cells(
+    leading: npt.NDArray[np.unsignedinteger],
+    rest: Integers,
+    scale: int,
+    unknown: npt.NDArray[np.bool_] | None,
+) -> bytes:
+    """Puts cells together: the whole part, and four bytes for every four decimals begun."""
+    first = leading.itemsize // 4
+    width = first + -(-scale // 4)
+    text = np.empty(len(rest) * width * 4 + 1, np.uint8)
+    cells = text[:-1].view(np.uint32).reshape(len(rest), width)
+    cells[:, :first] = leading.view(np.uint32).reshape(len(rest), first)
+    for column in range(first, width):
+        digits = min(4, scale)
+        scale -= digits
+        group = rest // 10**scale if scale else rest
+        rest = rest - group * 10**scale if scale else rest
+        if unknown is not None:
+            group[unknown] = _GROUP
+        cells[:, column] = _digits(digits).take(group)
+    text[0], text[-1] = b"[]"
+    return text.tobytes()
 
 
 @cache
 def _leading(scale: int) -> npt.NDArray[np.uint64]:
-    """Returns 8-byte cells: 0 to 9999, then the same below zero, then null."""
+    """Returns 8-byte cells: a comma and 0 to 9999, then the same below zero, then null."""
     point = "." if scale else " "
     positive = (f",{whole:6d}{point}" for whole in range(_GROUP))
     negative = (f",{f'-{whole}':>6}{point}" for whole in range(_GROUP))
     return np.frombuffer("".join([*positive, *negative, ",  null "]).encode(), np.uint64)
+
+
+@cache
+def _narrow_leading(scale: int) -> npt.NDArray[np.uint32]:
+    """Returns 4-byte cells: a comma and 0 to 99."""
+    point = "." if scale else " "
+    cells = (f",{whole:2d}{point}" for whole in range(_NARROW))
+    return np.frombuffer("".join(cells).encode(), np.uint32)
 
 
 @cache
@@ -197,9 +221,9 @@ _SECONDS = np.array([f"{second:02d}".encode() for second in range(60)])
 
 def moments(data: bytes, zone: str) -> bytes:
     """Returns a column of moments as a JSON array of RFC 3339 strings; see `Moments.render`."""
-    seconds = _values(data, np.dtype("<i8")).astype(np.int64, copy=False)
-    if not len(seconds):
+    if _count(data, INT64) == 0:
         return b"[]"
+    seconds = np.frombuffer(data, "<i8").astype(np.int64)
     begins, offsets = _offsets(int(seconds.min()), int(seconds.max()), zone)
     period = np.searchsorted(begins, seconds, side="right") - 1
     day, second = np.divmod(seconds + offsets[period], 86_400)

@@ -25,11 +25,10 @@ ToJson: TypeAlias = Callable[[Any], object]
 """Turns a value as protobuf hands it out into what orjson writes."""
 
 _COLUMN_TYPES = {
-    json_pb2.Column.INT32: np.dtype("<i4"),
-    json_pb2.Column.INT64: np.dtype("<i8"),
+    json_pb2.Column.INT32: columns.INT32,
+    json_pb2.Column.INT64: columns.INT64,
 }
 _TIME_ZONE = "time_zone"
-_EXACT_IN_DOUBLE = 10**15
 
 
 class Encoders:
@@ -113,7 +112,8 @@ class Encoders:
     def _value(self, field: FieldDescriptor) -> ToJson:
         options = field.GetOptions()
         if options.HasExtension(json_pb2.decimal):
-            return _decimal(options.Extensions[json_pb2.decimal].scale)
+            scale = options.Extensions[json_pb2.decimal].scale
+            return lambda value: columns.number(value, scale)
         if field.message_type is not None:
             return self.message(field.message_type)
         if field.enum_type is not None:
@@ -135,24 +135,12 @@ class Encoders:
             return lambda message: orjson.Fragment(render(get(message), ""))
         if field.type != FieldDescriptor.TYPE_BYTES or column.type not in _COLUMN_TYPES:
             raise shapes.UnsupportedType(f"{field.full_name} is no column of a known type.")
-        dtype, scale = _COLUMN_TYPES[column.type], column.scale
-        return lambda message: orjson.Fragment(columns.numbers(get(message), dtype, scale))
+        kind, scale = _COLUMN_TYPES[column.type], column.scale
+        return lambda message: orjson.Fragment(columns.numbers(get(message), kind, scale))
 
 
 def _as_it_is(value: object) -> object:
     return value
-
-
-def _decimal(scale: int) -> ToJson:
-    power = 10**scale
-
-    def encode(value: int) -> object:
-        # A double keeps 15 digits, and its shortest text is then the exact one.
-        if abs(value) < _EXACT_IN_DOUBLE:
-            return value / power if scale else value
-        return orjson.Fragment(columns.text(value, scale))
-
-    return encode
 
 
 def _double(value: float) -> object:

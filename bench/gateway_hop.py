@@ -1,0 +1,315 @@
+"""What the gateway's hop costs: CPU and throughput, beside a bare ASGI handler.
+
+    .venv/bin/python bench/gateway_hop.py
+
+Three variants in one run on loopback, the same stub of metering behind each, the same Granian in
+front: a bare ASGI handler that makes the gRPC call and returns fixed bytes for a day's hours; the
+gateway for the day; the gateway for a year of hours. The stub hands out many different answers, so
+that nothing but the shared start column can be remembered. CPU is that of the gateway's process,
+user and system. Prints a table in Markdown and the same as JSON.
+"""
+
+import asyncio
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import grpc
+import numpy as np
+import orjson
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from gateway.app import Application, Limits
+from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
+from gateway.transcoder import Transcoder
+from gateway.upstream import Upstreams
+from kit import access, jwt
+from kit.clock import SystemClock
+from kundeapp.metering.v1 import metering_service_pb2 as pb
+
+ROUNDS = 1
+SECONDS = 3.0
+CONNECTIONS = 16
+ANSWERS = 64
+METHOD = "/kundeapp.metering.v1.MeteringService/GetUsage"
+GATEWAY_PORT, STUB_PORT = 18_970, 18_971
+PATH = "/v1/meteringPoints/707057500000000001/usage"
+DAY = f"{PATH}?resolution=HOUR&from=2026-04-06&to=2026-04-07"
+YEAR = f"{PATH}?resolution=HOUR&from=2025-01-01&to=2026-01-01"
+FIXED = orjson.dumps({"start": ["2026-04-06T00:00:00+02:00"] * 24, "kwh": [1.234] * 24})
+
+
+def answers(first: datetime, last: datetime) -> list[bytes]:
+    """Returns many different answers for the same hours, as metering would send them."""
+    start = np.arange(int(first.timestamp()), int(last.timestamp()), 3600).astype("<i8")
+    hours = np.ones(len(start), "<i4").tobytes()
+    none = np.zeros(len(start), "<i4").tobytes()
+    rng = np.random.default_rng(1)
+    made: list[bytes] = []
+    for _ in range(ANSWERS):
+        wh = rng.integers(0, 8000, len(start)).astype("<i8")
+        cost = wh * rng.integers(30_000, 250_000, len(start))
+        usage = pb.Usage(
+            metering_point="707057500000000001",
+            resolution=pb.Usage.HOUR,
+            time_zone="Europe/Oslo",
+            from_date="2026-01-01",
+            to_date="2027-01-01",
+            start=start.tobytes(),
+            kwh=wh.tobytes(),
+            cost=cost.astype("<i8").tobytes(),
+            hours=hours,
+            missing_hours=none,
+            estimated_hours=none,
+            total=pb.Usage.Total(kwh=int(wh.sum()), cost=int(cost.sum()), hours=len(start)),
+        )
+        made.append(usage.SerializeToString())
+    return made
+
+
+async def stub(stop: Event) -> None:
+    """Serves metering with canned answers."""
+    zone = ZoneInfo("Europe/Oslo")
+    day = itertools.cycle(answers(*(datetime(2026, 4, n, tzinfo=zone) for n in (6, 7))))
+    year = itertools.cycle(answers(*(datetime(n, 1, 1, tzinfo=zone) for n in (2025, 2026))))
+
+    async def get_usage(request: pb.GetUsageRequest, _context: Any) -> bytes:
+        return next(year if request.from_date == "2025-01-01" else day)
+
+    server = grpc.aio.server()
+    handler = grpc.unary_unary_rpc_method_handler(
+        get_usage, request_deserializer=pb.GetUsageRequest.FromString
+    )
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler(
+                "kundeapp.metering.v1.MeteringService", {"GetUsage": handler}
+            ),
+        )
+    )
+    server.add_insecure_port(f"127.0.0.1:{STUB_PORT}")
+    await server.start()
+    await asyncio.to_thread(stop.wait)
+    await server.stop(None)
+
+
+def bare(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
+    """Returns an ASGI handler that calls metering and answers fixed bytes."""
+    call = channel.unary_unary(
+        METHOD,
+        request_serializer=pb.GetUsageRequest.SerializeToString,
+        response_deserializer=pb.Usage.FromString,
+    )
+    key = jwt.generate_key("internal")
+    token = access.mint_internal_token(key, caller(), datetime.now(UTC)).value
+    metadata = (
+        ("accept-language", "nn"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
+        ("authorization", f"Bearer {token}"),
+    )
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(FIXED)).encode()),
+    ]
+
+    async def handle(scope: Any, _receive: Any, send: Any) -> None:
+        year = b"2025" in scope["query_string"]
+        request = pb.GetUsageRequest(
+            gsrn="707057500000000001",
+            resolution=pb.Usage.HOUR,
+            from_date="2025-01-01" if year else "2026-04-06",
+            to_date="2026-01-01" if year else "2026-04-07",
+        )
+        await call(request, timeout=5, metadata=metadata)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": FIXED})
+
+    return handle, ""
+
+
+def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
+    """Returns the gateway's application as it is in production, and an access token for it."""
+    clock = SystemClock()
+    access_key, internal_key = jwt.generate_key("access"), jwt.generate_key("internal")
+    keys = folder / "internal.json"
+    keys.write_bytes(orjson.dumps({"keys": [internal_key.as_dict(private=True)]}))
+
+    async def fetch() -> bytes:
+        return orjson.dumps({"keys": [access_key.as_dict(private=False)]})
+
+    kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")
+    sessions = Sessions(AccessKeys(fetch, clock), kind, jwt.KeyFile(keys), clock)
+    service = pb.DESCRIPTOR.services_by_name["MeteringService"]
+    upstreams = Upstreams({service.file.package: channel})
+    application = Application(Transcoder([service]), upstreams, sessions, {}, Limits())
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    claims = {**access.claims_of(caller()), "exp": int(expires.timestamp())}
+    return application, jwt.sign(kind, access_key, claims)
+
+
+def caller() -> access.Caller:
+    """Returns a customer."""
+    return access.Caller(
+        account_id=uuid4(),
+        customer_ids=(uuid4(),),
+        session_id=uuid4(),
+        authenticated_at=datetime.now(UTC),
+        methods=("pwd",),
+    )
+
+
+Make = Callable[[grpc.aio.Channel, Path], tuple[Any, str]]
+
+
+async def front(make: Make, folder: Path, stop: Event) -> None:
+    """Serves one of the variants; its process is the one that is measured."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{STUB_PORT}") as channel:
+        application, token = make(channel, folder)
+        (folder / "token").write_text(token)
+        server = Server(
+            application,
+            port=GATEWAY_PORT,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_enabled=False,
+        )
+        serving = asyncio.create_task(server.serve())
+        await asyncio.to_thread(stop.wait)
+        server.stop()
+        await serving
+
+
+def run(serve: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+    """Runs a server in a process of its own; its log goes nowhere, but is written."""
+    sink = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    logging.basicConfig(stream=sink)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=lambda e, **_: orjson.dumps(e).decode()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sink),
+        cache_logger_on_first_use=True,
+    )
+    uvloop.run(serve(*arguments))
+
+
+async def load(path: str, token: str, seconds: float) -> tuple[int, int]:
+    """Asks again and again on some connections; returns how often, and the size of an answer."""
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    ends = time.perf_counter() + seconds
+
+    async def client() -> tuple[int, int]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", GATEWAY_PORT, limit=2**21)
+        done = size = 0
+        while time.perf_counter() < ends:
+            writer.write(head)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(answer.decode())
+            length = answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
+            size = len(await reader.readexactly(int(length)))
+            done += 1
+        writer.close()
+        return done, size
+
+    results = await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
+    return sum(done for done, _ in results), results[0][1]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Returns the CPU time of a process so far, user and system, with all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(make: Make, path: str) -> dict[str, float]:
+    """Runs one variant for a while, once warm."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        process = context.Process(target=run, args=(front, make, folder, stop))
+        process.start()
+        try:
+            asyncio.run(_until_up())
+            token = (folder / "token").read_text(encoding="ascii")
+            uvloop.run(load(path, token, 0.5))
+            before = cpu_seconds(process.pid or 0)
+            done, size = uvloop.run(load(path, token, SECONDS))
+            used = cpu_seconds(process.pid or 0) - before
+        finally:
+            stop.set()
+            process.join()
+    return {"cpu_us": used / done * 1e6, "per_second": done / SECONDS, "bytes": size}
+
+
+async def _until_up() -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", GATEWAY_PORT)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+
+def main() -> None:
+    """Measures all variants in turns, and prints the medians."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    backend = context.Process(target=run, args=(stub, stop))
+    backend.start()
+    variants: dict[str, tuple[Make, str]] = {
+        "bare handler, a day": (bare, DAY),
+        "gateway, a day": (gateway, DAY),
+        "bare handler, a year": (bare, YEAR),
+        "gateway, a year": (gateway, YEAR),
+    }
+    samples: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
+    try:
+        for _ in range(ROUNDS):
+            for name, (make, path) in variants.items():
+                samples[name].append(measure(make, path))
+    finally:
+        stop.set()
+        backend.join()
+    medians = {
+        name: {key: statistics.median(s[key] for s in taken) for key in taken[0]}
+        for name, taken in samples.items()
+    }
+    print("| variant | CPU of a request | requests/s | bytes |\n| --- | ---: | ---: | ---: |")
+    for name, m in medians.items():
+        print(f"| {name} | {m['cpu_us']:.0f} µs | {m['per_second']:.0f} | {m['bytes']:.0f} |")
+    day, year = medians["gateway, a day"]["cpu_us"], medians["gateway, a year"]["cpu_us"]
+    ratios = {
+        "gateway day / bare day (aim 1.25)": day / medians["bare handler, a day"]["cpu_us"],
+        "gateway year / gateway day (aim 1.5)": year / day,
+    }
+    for name, ratio in ratios.items():
+        print(f"\n{name}: {ratio:.2f}")
+    print(json.dumps({"medians": medians, "ratios": ratios}))
+
+
+if __name__ == "__main__":
+    main()
