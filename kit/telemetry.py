@@ -7,6 +7,7 @@ identifiers unless its trace was sampled or it failed. Identifiers travel as W3C
 import contextlib
 import logging
 import random
+import re
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -27,10 +28,20 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from kit.settings import ProcessSettings
 
-__all__ = ["Span", "SpanKind", "Trace", "configure", "current", "record", "span", "traceparent"]
+__all__ = [
+    "Span",
+    "SpanKind",
+    "Trace",
+    "configure",
+    "current",
+    "record",
+    "recording",
+    "span",
+    "traceparent",
+]
 
 _SCOPE = InstrumentationScope("kit.telemetry")
-_TRACEPARENT_LENGTH = 55
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +66,11 @@ class Trace:
     @staticmethod
     def parse(header: str | None) -> "Trace | None":
         """Returns the place that a `traceparent` header names, None if it names none."""
-        if header is None or len(header) != _TRACEPARENT_LENGTH or not header.startswith("00-"):
+        parts = _TRACEPARENT.fullmatch(header or "")
+        if parts is None:
             return None
-        try:
-            _, trace_id, span_id, flags = header.split("-")
-            trace = Trace(int(trace_id, 16), int(span_id, 16), bool(int(flags, 16) & 1))
-        except ValueError:
-            return None
-        return trace if trace.trace_id and trace.span_id else None
+        trace_id, span_id, flags = (int(part, 16) for part in parts.groups())
+        return Trace(trace_id, span_id, bool(flags & 1)) if trace_id and span_id else None
 
 
 _current: ContextVar[Trace | None] = ContextVar("kit_trace", default=None)
@@ -204,11 +212,11 @@ def configure(process: str, settings: ProcessSettings) -> Generator[None]:
         settings: How it logs and where its traces go.
     """
     _configure_logs(process, settings)
-    _recorder.ratio = settings.trace_ratio
     _recorder.resource = Resource.create({"service.name": process, "service.namespace": "kundeapp"})
+    processor = None
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
-        _recorder.processor = BatchSpanProcessor(exporter)
+        processor = BatchSpanProcessor(exporter)
     if settings.admin_port:
         server, thread = prometheus_client.start_http_server(
             settings.admin_port, addr=settings.admin_host
@@ -216,14 +224,29 @@ def configure(process: str, settings: ProcessSettings) -> Generator[None]:
     else:
         server, thread = None, None
     try:
-        yield
+        with recording(processor, settings.trace_ratio):
+            yield
     finally:
         if server is not None and thread is not None:
             server.shutdown()
             thread.join()
-        if _recorder.processor is not None:
-            _recorder.processor.shutdown()
-            _recorder.processor = None
+
+
+@contextlib.contextmanager
+def recording(processor: SpanProcessor | None, ratio: float) -> Generator[None]:
+    """Hands spans to a processor, and shuts it down at the end.
+
+    Args:
+        processor: What takes finished spans; None to record nothing.
+        ratio: The share of new traces that is sampled.
+    """
+    _recorder.processor, _recorder.ratio = processor, ratio
+    try:
+        yield
+    finally:
+        _recorder.processor, _recorder.ratio = None, 0.0
+        if processor is not None:
+            processor.shutdown()
 
 
 def _configure_logs(process: str, settings: ProcessSettings) -> None:

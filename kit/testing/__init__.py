@@ -2,5 +2,7 @@
 
 from kit.testing.fakes import FixedIds, FrozenClock
 from kit.testing.neighbours import Neighbours
+from kit.testing.spans import recorded_spans
+from kit.testing.waiting import eventually
 
-__all__ = ["FixedIds", "FrozenClock", "Neighbours"]
+__all__ = ["FixedIds", "FrozenClock", "Neighbours", "eventually", "recorded_spans"]
