@@ -119,6 +119,7 @@ class Server:
             port = server.add_secure_port(settings.listen, identity.server_credentials())
         except RuntimeError as error:
             raise OSError(f"{settings.listen} cannot be listened on: is it in use?") from error
+        await health_servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
         await server.start()
         watch = asyncio.create_task(_watch(health_servicer, ready, service.full_name))
         try:
@@ -170,11 +171,12 @@ async def background(work: Coroutine[object, object, None]) -> AsyncGenerator[No
 async def _watch(
     servicer: health.aio.HealthServicer, ready: Callable[[], Awaitable[None]], service: str
 ) -> None:
-    """Keeps the health service telling the truth."""
+    """Keeps the health service telling the truth, whatever it is that keeps a service from work."""
     while True:
         try:
             await ready()
-        except errors.Unavailable:
+        except Exception as error:  # noqa: BLE001 - such as a database that is not there
+            _log.warning("not ready", error=repr(error), cause=repr(error.__cause__))
             state = health_pb2.HealthCheckResponse.NOT_SERVING
         else:
             state = health_pb2.HealthCheckResponse.SERVING
