@@ -69,10 +69,6 @@ def household(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Custome
     return _register(suite, "200001", "73520164")
 
 
-def test_the_suite_is_ready_soon(suite: Suite) -> None:
-    assert suite.seconds_to_ready < 10
-
-
 def test_the_demonstration_can_be_logged_in_to_and_has_two_years(suite: Suite) -> None:
     for known in suite.demo["customers"]:
         customer = suite.log_in(known["email"], known["password"])
