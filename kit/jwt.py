@@ -108,9 +108,15 @@ class KeyFile:
         version = (stat.st_mtime_ns, stat.st_ino)
         with self._lock:
             if version != self._version:
-                self._keys = KeySet.import_key_set(orjson.loads(self._path.read_bytes()))
+                self._keys = self._read()
                 self._version = version
             return self._keys
+
+    def _read(self) -> KeySet:
+        try:
+            return KeySet.import_key_set(orjson.loads(self._path.read_bytes()))
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self._path} holds no JWK Set with a key") from error
 
     def signing_key(self) -> ECKey:
         """Returns the key to sign with: the first one.
