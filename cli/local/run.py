@@ -6,7 +6,7 @@ import signal
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -14,16 +14,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.config import Settings, addresses_file
-from cli.demo.load import Demo, load_demo, log_in_operator
-from cli.demo.people import OPERATOR
-from cli.demo.series import OSLO
 from cli.local.control import listening
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
-from cli.local.supervisor import Process, Say, Supervisor, Watched
+from cli.local.supervisor import Say, Supervisor, Watched
 from cli.outcome import CommandError, Exit, Output
 from kit.local.errors import LocalError, NotStartedError, PortBusyError
 from kit.local.processes import Child, locked, require_port
+
+if TYPE_CHECKING:
+    from cli.demo.load import Demo
 
 _START_SECONDS = 60.0
 _MIGRATION_SECONDS = 300.0
@@ -60,7 +60,8 @@ def run_everything(output: Output) -> None:
     Raises:
         CommandError: It does not start; everything that did is stopped again.
     """
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts a command in the background has it ignored.
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, _interrupt)
     try:
         with contextlib.ExitStack() as cleanup:
@@ -88,13 +89,25 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
         console.print(f"[dim]{now:%H:%M:%S}[/] {escape(message)}", highlight=False)
 
     _prepare(plan)
+    services: list[PythonProcess] = []
+    gateway = PythonProcess(plan.child("gateway"), http_ready(plan.settings.port_of("gateway")))
+    # Stopped in the other order, whatever was started by then: the gateway first.
+    for stop in (plan.postgres.stop, plan.nats.stop, lambda: _stop_together(services)):
+        cleanup.callback(stop)
+    cleanup.callback(gateway.stop)
+    # It waits for the services by itself, and may as well do so while the databases are made.
+    gateway.child.start()
     for server in (plan.postgres, plan.nats):
-        cleanup.callback(server.stop)
         server.start()
         say(f"{server.child.name} is up.")
     _migrate(plan, cleanup)
     say("The databases are up to date.")
-    processes = _start_suite(plan, cleanup)
+    services.extend(_services(plan))
+    for service in services:
+        service.child.start()
+    processes = (*services, gateway)
+    for process in processes:
+        process.wait_until_ready()
     say(f"Everything answers after {time.monotonic() - began:.1f} s.")
     demo = _load_demo(plan, say)
     datastores = (Watched(server, stays_down=True) for server in (plan.postgres, plan.nats))
@@ -139,22 +152,13 @@ def _migrate(plan: Plan, cleanup: contextlib.ExitStack) -> None:
         migration.finish(_MIGRATION_SECONDS)
 
 
-def _start_suite(plan: Plan, cleanup: contextlib.ExitStack) -> list[Process]:
-    """Starts services and gateway together; at the end the gateway is stopped first."""
+def _services(plan: Plan) -> list[PythonProcess]:
+    """Returns identity and metering, not started."""
     tls = plan.pki.identity("cli")
-    services = [
+    return [
         PythonProcess(plan.child(name), grpc_ready(plan.settings.port_of(name), tls))
         for name in SERVICES
     ]
-    gateway = PythonProcess(plan.child("gateway"), http_ready(plan.settings.port_of("gateway")))
-    cleanup.callback(_stop_together, services)
-    cleanup.callback(gateway.stop)
-    processes = [*services, gateway]
-    for process in processes:
-        process.child.start()
-    for process in processes:
-        process.wait_until_ready()
-    return list[Process](processes)
 
 
 def _stop_together(processes: list[PythonProcess]) -> None:
@@ -164,8 +168,12 @@ def _stop_together(processes: list[PythonProcess]) -> None:
         process.stop()
 
 
-def _load_demo(plan: Plan, say: Say) -> Demo:
+def _load_demo(plan: Plan, say: Say) -> "Demo":
     """Loads the demonstration unless an earlier start did, and logs the CLI in as its operator."""
+    # The rest of the start should not wait for numpy and an HTTP client.
+    from cli.demo.load import Demo, load_demo, log_in_operator  # noqa: PLC0415
+    from cli.demo.series import OSLO  # noqa: PLC0415
+
     session = {"session": plan.data / "cli" / "session.json"}
     settings = Settings.model_validate({**plan.cli_settings(), **session})
     demo = Demo.of(plan.settings.url, plan.mailbox)
@@ -181,7 +189,7 @@ def _load_demo(plan: Plan, say: Say) -> Demo:
     return demo
 
 
-def _summary(plan: Plan, demo: Demo) -> Table:
+def _summary(plan: Plan, demo: "Demo") -> Table:
     url = plan.settings.url
     table = Table.grid(padding=(0, 2), pad_edge=True)
     table.add_row("API", f"{url}/docs")
@@ -191,7 +199,7 @@ def _summary(plan: Plan, demo: Demo) -> Table:
     for member in demo.staff:
         roles = ", ".join(member.roles)
         table.add_row("Staff", f"{member.email}  {member.password}  ({roles})")
-    table.add_row("CLI", f"kundeapp --help (logged in as {OPERATOR.email})")
+    table.add_row("CLI", "kundeapp --help (logged in as the operator)")
     table.add_row("Logs", str(plan.logs))
     table.add_row("Mailbox", str(plan.mailbox))
     table.add_row("All of this", str(plan.data / "demo.json"))

@@ -17,7 +17,7 @@ from kit.local import launch
 from kit.local.errors import FolderBusyError, LocalError, NotStartedError, PortBusyError
 
 LOOPBACK = "127.0.0.1"
-_TICK = 0.01
+_TICK = 0.03
 
 
 @contextlib.contextmanager
