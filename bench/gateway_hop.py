@@ -2,11 +2,13 @@
 
     .venv/bin/python bench/gateway_hop.py
 
-Three variants in one run on loopback, the same stub of metering behind each, the same Granian in
-front: a bare ASGI handler that makes the gRPC call and returns fixed bytes for a day's hours; the
-gateway for the day; the gateway for a year of hours. The stub hands out many different answers, so
-that nothing but the shared start column can be remembered. CPU is that of the gateway's process,
-user and system. Prints a table in Markdown and the same as JSON.
+Variants in one run on loopback, the same stub of metering behind each, the same Granian in front:
+a bare ASGI handler that makes the same gRPC call and returns fixed bytes; the transcoder alone; the
+whole gateway, with its sessions, access, limits, log, metrics and trace. Each for a day's hours and
+for a year of hours; the bare handler does not look at what it receives, and sends as many bytes as
+the gateway would. The stub hands out many different answers, so that nothing but the shared start
+column can be remembered. CPU is that of the process in front, user and system. Prints a table in
+Markdown and the same as JSON.
 """
 
 import asyncio
@@ -36,13 +38,13 @@ from granian.server.embed import Server
 
 from gateway.app import Application, Limits
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
-from gateway.transcoder import Transcoder
+from gateway.transcoder import Body, Transcoder
 from gateway.upstream import Upstreams
 from kit import access, jwt
 from kit.clock import SystemClock
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 
-ROUNDS = 1
+ROUNDS = 5
 SECONDS = 3.0
 CONNECTIONS = 16
 ANSWERS = 64
@@ -51,7 +53,7 @@ GATEWAY_PORT, STUB_PORT = 18_970, 18_971
 PATH = "/v1/meteringPoints/707057500000000001/usage"
 DAY = f"{PATH}?resolution=HOUR&from=2026-04-06&to=2026-04-07"
 YEAR = f"{PATH}?resolution=HOUR&from=2025-01-01&to=2026-01-01"
-FIXED = orjson.dumps({"start": ["2026-04-06T00:00:00+02:00"] * 24, "kwh": [1.234] * 24})
+FIXED = {False: b" " * 1_500, True: b" " * 473_000}
 
 
 def answers(first: datetime, last: datetime) -> list[bytes]:
@@ -92,7 +94,7 @@ async def stub(stop: Event) -> None:
         return next(year if request.from_date == "2025-01-01" else day)
 
     server = grpc.aio.server()
-    handler = grpc.unary_unary_rpc_method_handler(
+    handler: grpc.RpcMethodHandler[pb.GetUsageRequest, bytes] = grpc.unary_unary_rpc_method_handler(
         get_usage, request_deserializer=pb.GetUsageRequest.FromString
     )
     server.add_generic_rpc_handlers(
@@ -116,16 +118,14 @@ def bare(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
         response_deserializer=pb.Usage.FromString,
     )
     key = jwt.generate_key("internal")
-    token = access.mint_internal_token(key, caller(), datetime.now(UTC)).value
-    metadata = (
-        ("accept-language", "nn"),
-        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
-        ("authorization", f"Bearer {token}"),
-    )
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(FIXED)).encode()),
-    ]
+    metadata = metadata_of(access.mint_internal_token(key, caller(), datetime.now(UTC)).value)
+    headers = {
+        year: [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        for year, body in FIXED.items()
+    }
 
     async def handle(scope: Any, _receive: Any, send: Any) -> None:
         year = b"2025" in scope["query_string"]
@@ -136,8 +136,8 @@ def bare(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
             to_date="2026-01-01" if year else "2026-04-07",
         )
         await call(request, timeout=5, metadata=metadata)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": FIXED})
+        await send({"type": "http.response.start", "status": 200, "headers": headers[year]})
+        await send({"type": "http.response.body", "body": FIXED[year]})
 
     return handle, ""
 
@@ -162,6 +162,40 @@ def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
     return application, jwt.sign(kind, access_key, claims)
 
 
+def transcoder(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
+    """Returns an ASGI handler that does nothing but transcode, with the same metadata."""
+    service = pb.DESCRIPTOR.services_by_name["MeteringService"]
+    api = Transcoder([service])
+    upstreams = Upstreams({service.file.package: channel})
+    calls = {route.rpc.name: upstreams.call(route.rpc) for route in api.routes}
+    key = jwt.generate_key("internal")
+    metadata = metadata_of(access.mint_internal_token(key, caller(), datetime.now(UTC)).value)
+
+    async def handle(scope: Any, _receive: Any, send: Any) -> None:
+        match = api.find(scope["method"], scope["raw_path"].decode())
+        route = match.endpoint
+        request = route.decode(match.segments, scope["query_string"].decode(), Body(), None)
+        answer = await calls[route.rpc.name](request, timeout=5, metadata=metadata)
+        body = route.encode(answer)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return handle, ""
+
+
+def metadata_of(token: str) -> tuple[tuple[str, str], ...]:
+    """Returns what goes with each call."""
+    return (
+        ("accept-language", "nn"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
+        ("authorization", f"Bearer {token}"),
+    )
+
+
 def caller() -> access.Caller:
     """Returns a customer."""
     return access.Caller(
@@ -179,6 +213,7 @@ Make = Callable[[grpc.aio.Channel, Path], tuple[Any, str]]
 async def front(make: Make, folder: Path, stop: Event) -> None:
     """Serves one of the variants; its process is the one that is measured."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{STUB_PORT}") as channel:
+        await channel.channel_ready()
         application, token = make(channel, folder)
         (folder / "token").write_text(token)
         server = Server(
@@ -203,13 +238,17 @@ def run(serve: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> Non
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=lambda e, **_: orjson.dumps(e).decode()),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sink),
         cache_logger_on_first_use=True,
     )
     uvloop.run(serve(*arguments))
+
+
+def _to_json(event: structlog.typing.EventDict, **_: object) -> str:
+    return orjson.dumps(event).decode()
 
 
 async def load(path: str, token: str, seconds: float) -> tuple[int, int]:
@@ -282,8 +321,10 @@ def main() -> None:
     backend.start()
     variants: dict[str, tuple[Make, str]] = {
         "bare handler, a day": (bare, DAY),
+        "transcoder, a day": (transcoder, DAY),
         "gateway, a day": (gateway, DAY),
         "bare handler, a year": (bare, YEAR),
+        "transcoder, a year": (transcoder, YEAR),
         "gateway, a year": (gateway, YEAR),
     }
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
@@ -301,10 +342,17 @@ def main() -> None:
     print("| variant | CPU of a request | requests/s | bytes |\n| --- | ---: | ---: | ---: |")
     for name, m in medians.items():
         print(f"| {name} | {m['cpu_us']:.0f} µs | {m['per_second']:.0f} | {m['bytes']:.0f} |")
-    day, year = medians["gateway, a day"]["cpu_us"], medians["gateway, a year"]["cpu_us"]
+    cpu = {name: m["cpu_us"] for name, m in medians.items()}
     ratios = {
-        "gateway day / bare day (aim 1.25)": day / medians["bare handler, a day"]["cpu_us"],
-        "gateway year / gateway day (aim 1.5)": year / day,
+        f"{one} / {other} ({aim})": cpu[one] / cpu[other]
+        for one, other, aim in (
+            ("transcoder, a day", "bare handler, a day", "aim 1.25"),
+            ("gateway, a day", "bare handler, a day", "with log, metrics, trace, session"),
+            ("transcoder, a year", "transcoder, a day", "aim 1.5"),
+            ("gateway, a year", "gateway, a day", "aim 1.5"),
+            ("bare handler, a year", "bare handler, a day", "the least that bytes cost"),
+            ("transcoder, a year", "bare handler, a year", "what is the transcoder's own"),
+        )
     }
     for name, ratio in ratios.items():
         print(f"\n{name}: {ratio:.2f}")

@@ -11,7 +11,7 @@ binary64 keeps 15 decimal digits); those with more are written by Python's own i
 
 import struct
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -69,7 +69,7 @@ def numbers(data: bytes, kind: IntegerType, scale: int) -> bytes:
     """
     count = _count(data, kind)
     if count < _LONG:
-        values: Iterable[int] = struct.unpack(f"<{count}{kind.code}", data)
+        values: tuple[int, ...] = struct.unpack(f"<{count}{kind.code}", data)
         return _one_by_one(values, kind.unknown, scale)
     if data == data[: kind.size] * count:
         only = numbers(data[: kind.size], kind, scale)[1:-1]
@@ -95,7 +95,9 @@ def number(value: int, scale: int) -> object:
     return orjson.Fragment(f"{sign}{whole}.{decimals:0{scale}d}")
 
 
-def _one_by_one(values: Iterable[int], unknown: int, scale: int) -> bytes:
+def _one_by_one(values: Sequence[int], unknown: int, scale: int) -> bytes:
+    if scale == 0 and unknown not in values:
+        return orjson.dumps(values)
     return orjson.dumps([None if value == unknown else number(value, scale) for value in values])
 
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -88,7 +89,7 @@ def _is_deeper(value: object, limit: int) -> bool:
     return limit == 0 or any(_is_deeper(child, limit - 1) for child in children)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """A field of a message type, ready to be filled.
 
@@ -103,7 +104,7 @@ class Member:
     fill: Fill
     json_of: Callable[[str], object] | None
 
-    @property
+    @cached_property
     def place(self) -> str:
         """What can be given only once: the field, or the oneof that it belongs to."""
         oneof = shapes.oneof_of(self.descriptor)
