@@ -29,6 +29,7 @@ RETRY_SECONDS = 1.0
 TIDY_SECONDS = 3600.0
 WINDOW = 256
 
+_TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _LOCK = 0x6B756E646561  # "kundea": the advisory lock of the one relay
 _sent = prometheus_client.Counter("kundeapp_outbox_sent_total", "Events published.", ["service"])
 _log = structlog.get_logger(__name__)
@@ -101,7 +102,7 @@ class Relay:
         connection = await postgres.connect(self._url)
         try:
             # Asked again and again: a statement that waits would hold back the vacuum.
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            while not await connection.fetchval(_TRY_LOCK, _LOCK):  # noqa: ASYNC110 - not ours to wake
                 await asyncio.sleep(RETRY_SECONDS)
             await tables.forget_old(connection)
             until = asyncio.get_running_loop().time() + TIDY_SECONDS
