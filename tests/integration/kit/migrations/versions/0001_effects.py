@@ -1,0 +1,13 @@
+"""The tables of the chassis, and one for what events and requests do."""
+
+from alembic import op
+
+from kit.tables import create_chassis_tables
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_chassis_tables(op)  # pyright: ignore[reportArgumentType] - Alembic's proxy
+    op.execute("CREATE TABLE effect (id bigint GENERATED ALWAYS AS IDENTITY, what text NOT NULL)")

@@ -1,0 +1,143 @@
+"""One transaction, whichever way it is written to; outages that are said plainly and end."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from kit import errors
+from kit.database import Database
+from kit.local.postgres import LocalPostgres
+from tests.integration.kit.world import Effect, World
+
+
+async def test_session_and_plain_sql_are_one_transaction(world: World) -> None:
+    async with world.database() as database:
+        async with database.transaction() as transaction:
+            transaction.session.add(Effect(what="by the session"))
+            await transaction.session.flush()
+            seen = await transaction.connection.fetchval("SELECT what FROM effect")
+            assert seen == "by the session"
+            await transaction.connection.execute("INSERT INTO effect (what) VALUES ('plain')")
+            found = (await transaction.session.exec(select(Effect))).all()
+            assert [effect.what for effect in found] == ["by the session", "plain"]
+            assert await world.effects() == []
+        assert await world.effects() == ["by the session", "plain"]
+
+
+async def test_what_the_session_holds_is_written_at_the_end(world: World) -> None:
+    async with world.database() as database, database.transaction() as transaction:
+        transaction.session.add(Effect(what="pending"))
+    assert await world.effects() == ["pending"]
+
+
+async def test_an_exception_undoes_all_of_it(world: World) -> None:
+    async def fail(database: Database) -> None:
+        async with database.transaction() as transaction:
+            transaction.session.add(Effect(what="by the session"))
+            await transaction.session.flush()
+            await transaction.connection.execute("INSERT INTO effect (what) VALUES ('plain')")
+            transaction.publish(*world.events(1))
+            raise LookupError
+
+    async with world.database() as database:
+        with pytest.raises(LookupError):
+            await fail(database)
+        assert await world.effects() == []
+        assert await world.unsent() == 0
+
+
+async def test_events_are_published_only_if_it_commits(world: World) -> None:
+    async def fail_at_the_end(database: Database) -> None:
+        async with database.transaction() as transaction:
+            transaction.publish(*world.events(3))
+            transaction.session.add(Effect())
+
+    async with world.database() as database:
+        with pytest.raises(IntegrityError):
+            await fail_at_the_end(database)
+        assert await world.unsent() == 0
+        await world.publish(database, *world.events(3))
+        assert await world.unsent() == 3
+
+
+async def test_a_cancelled_request_leaves_nothing_and_gives_its_connection_back(
+    world: World,
+) -> None:
+    async with world.database(connections=1) as database:
+        begun = asyncio.Event()
+
+        async def request() -> None:
+            async with database.transaction() as transaction:
+                await transaction.connection.execute("INSERT INTO effect (what) VALUES ('x')")
+                begun.set()
+                await transaction.connection.execute("SELECT pg_sleep(60)")
+
+        task = asyncio.create_task(request())
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.transaction() as transaction:
+            assert await transaction.connection.fetchval("SELECT count(*) FROM effect") == 0
+
+
+async def test_callers_are_served_in_the_order_in_which_they_came(world: World) -> None:
+    served: list[int] = []
+
+    async def read(database: Database, number: int) -> None:
+        async with database.reader() as connection:
+            served.append(number)
+            await connection.execute("SELECT pg_sleep(0.001)")
+
+    async with world.database(connections=2) as database:
+        await asyncio.gather(*(read(database, number) for number in range(100)))
+    assert served == sorted(served)
+
+
+async def test_whoever_waits_too_long_for_a_connection_is_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.database.WAIT_SECONDS", 0.05)
+    async with world.database(connections=1) as database, database.transaction():
+        with pytest.raises(errors.Unavailable):
+            async with database.transaction():
+                raise AssertionError("it got one")
+
+
+async def test_an_outage_is_unavailable_and_ends_with_it(
+    fragile_world: World, own_postgres: LocalPostgres
+) -> None:
+    async def write() -> None:
+        async with database.transaction() as transaction:
+            transaction.session.add(Effect(what="written"))
+
+    async with fragile_world.database(connections=3) as database:
+        await asyncio.gather(*(write() for _ in range(3)), database.ping(), database.ping())
+        await asyncio.to_thread(own_postgres.stop)
+        for _ in range(2):
+            with pytest.raises(errors.Unavailable):
+                await write()
+            with pytest.raises(errors.Unavailable):
+                await database.ping()
+        await asyncio.to_thread(own_postgres.start)
+        await asyncio.gather(*(write() for _ in range(3)), database.ping(), database.ping())
+        assert await fragile_world.effects() == ["written"] * 6
+
+
+async def test_an_outage_in_the_middle_of_a_transaction(
+    fragile_world: World, own_postgres: LocalPostgres
+) -> None:
+    async def write(database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.connection.execute("INSERT INTO effect (what) VALUES ('lost')")
+            transaction.session.add(Effect(what="lost"))
+            await asyncio.to_thread(own_postgres.stop)
+
+    async with fragile_world.database() as database:
+        with pytest.raises(errors.Unavailable):
+            await write(database)
+        await asyncio.to_thread(own_postgres.start)
+        await database.ping()
+        assert await fragile_world.effects() == []
