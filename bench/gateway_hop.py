@@ -1,6 +1,6 @@
 """What the gateway's hop costs: CPU and throughput, beside a bare ASGI handler.
 
-    .venv/bin/python bench/gateway_hop.py
+    .venv/bin/python -m bench.gateway_hop
 
 Variants in one run on loopback, the same stub of metering behind each, the same Granian in front:
 a bare ASGI handler that makes the same gRPC call and returns fixed bytes; the transcoder alone; the
@@ -21,6 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -42,6 +43,7 @@ from gateway.transcoder import Body, Transcoder
 from gateway.upstream import Upstreams
 from kit import access, jwt
 from kit.clock import SystemClock
+from kit.local.processes import free_port
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 
 ROUNDS = 5
@@ -49,7 +51,6 @@ SECONDS = 3.0
 CONNECTIONS = 16
 ANSWERS = 64
 METHOD = "/kundeapp.metering.v1.MeteringService/GetUsage"
-GATEWAY_PORT, STUB_PORT = 18_970, 18_971
 PATH = "/v1/meteringPoints/707057500000000001/usage"
 DAY = f"{PATH}?resolution=HOUR&from=2026-04-06&to=2026-04-07"
 YEAR = f"{PATH}?resolution=HOUR&from=2025-01-01&to=2026-01-01"
@@ -84,7 +85,7 @@ def answers(first: datetime, last: datetime) -> list[bytes]:
     return made
 
 
-async def stub(stop: Event) -> None:
+async def stub(port: int, stop: Event) -> None:
     """Serves metering with canned answers."""
     zone = ZoneInfo("Europe/Oslo")
     day = itertools.cycle(answers(*(datetime(2026, 4, n, tzinfo=zone) for n in (6, 7))))
@@ -104,7 +105,7 @@ async def stub(stop: Event) -> None:
             ),
         )
     )
-    server.add_insecure_port(f"127.0.0.1:{STUB_PORT}")
+    server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await asyncio.to_thread(stop.wait)
     await server.stop(None)
@@ -210,15 +211,23 @@ def caller() -> access.Caller:
 Make = Callable[[grpc.aio.Channel, Path], tuple[Any, str]]
 
 
-async def front(make: Make, folder: Path, stop: Event) -> None:
+@dataclass(frozen=True)
+class Ports:
+    """Where things listen on loopback: what is measured, and the stub behind it."""
+
+    front: int
+    stub: int
+
+
+async def front(make: Make, ports: Ports, folder: Path, stop: Event) -> None:
     """Serves one of the variants; its process is the one that is measured."""
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{STUB_PORT}") as channel:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports.stub}") as channel:
         await channel.channel_ready()
         application, token = make(channel, folder)
         (folder / "token").write_text(token)
         server = Server(
             application,
-            port=GATEWAY_PORT,
+            port=ports.front,
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
             websockets=False,
@@ -251,13 +260,13 @@ def _to_json(event: structlog.typing.EventDict, **_: object) -> str:
     return orjson.dumps(event).decode()
 
 
-async def load(path: str, token: str, seconds: float) -> tuple[int, int]:
+async def load(port: int, path: str, token: str, seconds: float) -> tuple[int, int]:
     """Asks again and again on some connections; returns how often, and the size of an answer."""
     head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     ends = time.perf_counter() + seconds
 
     async def client() -> tuple[int, int]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", GATEWAY_PORT, limit=2**21)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**21)
         done = size = 0
         while time.perf_counter() < ends:
             writer.write(head)
@@ -280,20 +289,20 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(make: Make, path: str) -> dict[str, float]:
+def measure(make: Make, path: str, ports: Ports) -> dict[str, float]:
     """Runs one variant for a while, once warm."""
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        process = context.Process(target=run, args=(front, make, folder, stop))
+        process = context.Process(target=run, args=(front, make, ports, folder, stop))
         process.start()
         try:
-            asyncio.run(_until_up())
+            asyncio.run(_until_up(ports.front))
             token = (folder / "token").read_text(encoding="ascii")
-            uvloop.run(load(path, token, 0.5))
+            uvloop.run(load(ports.front, path, token, 0.5))
             before = cpu_seconds(process.pid or 0)
-            done, size = uvloop.run(load(path, token, SECONDS))
+            done, size = uvloop.run(load(ports.front, path, token, SECONDS))
             used = cpu_seconds(process.pid or 0) - before
         finally:
             stop.set()
@@ -301,11 +310,11 @@ def measure(make: Make, path: str) -> dict[str, float]:
     return {"cpu_us": used / done * 1e6, "per_second": done / SECONDS, "bytes": size}
 
 
-async def _until_up() -> None:
+async def _until_up(port: int) -> None:
     async with asyncio.timeout(20):
         while True:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", GATEWAY_PORT)
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
                 await asyncio.sleep(0.05)
             else:
@@ -317,7 +326,8 @@ def main() -> None:
     """Measures all variants in turns, and prints the medians."""
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    backend = context.Process(target=run, args=(stub, stop))
+    ports = Ports(front=free_port(), stub=free_port())
+    backend = context.Process(target=run, args=(stub, ports.stub, stop))
     backend.start()
     variants: dict[str, tuple[Make, str]] = {
         "bare handler, a day": (bare, DAY),
@@ -331,7 +341,7 @@ def main() -> None:
     try:
         for _ in range(ROUNDS):
             for name, (make, path) in variants.items():
-                samples[name].append(measure(make, path))
+                samples[name].append(measure(make, path, ports))
     finally:
         stop.set()
         backend.join()

@@ -3,25 +3,19 @@
 import asyncio
 import contextlib
 import json
-import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import httpx
 
+from kit.local.processes import free_port
+
 _BINARY = Path(sys.executable).parent / "envoy"
 _TRANSCODER = "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
 _ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.asynccontextmanager

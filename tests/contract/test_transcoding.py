@@ -27,8 +27,9 @@ from gateway.transcoder import Transcoder
 from gateway.upstream import Upstreams
 from kit import errors, jwt
 from kit.clock import SystemClock
+from kit.local.processes import free_port
 from tests.contract.cases import CASES, Case
-from tests.contract.envoy import envoy, free_port
+from tests.contract.envoy import envoy
 from tests.protos import compiled
 
 SERVICE = compiled.echo().services_by_name["EchoService"]

@@ -1,8 +1,6 @@
 """The gateway over real HTTP, in front of services that answer as a test wants."""
 
-import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +22,8 @@ from gateway.config import Settings
 from gateway.session import ACCESS_TOKEN_TYPE
 from kit import access, jwt
 from kit.local.pki import LocalPki
+from kit.local.processes import free_port
+from kit.testing.waiting import eventually
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -111,13 +111,6 @@ async def _serving(_request: Message, _context: Context) -> health_pb2.HealthChe
     return health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.SERVING)
 
 
-def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @dataclass
 class House:
     """A running gateway, a client of it, and the backend behind it."""
@@ -134,9 +127,11 @@ class House:
 
     async def until_ready(self, *, ready: bool = True) -> None:
         """Waits until the gateway says so."""
-        async with asyncio.timeout(20):
-            while await self.is_ready() != ready:
-                pass  # each look is a round trip to the services
+
+        async def is_so() -> bool:
+            return await self.is_ready() == ready
+
+        await eventually(is_so)
 
 
 @contextlib.asynccontextmanager
