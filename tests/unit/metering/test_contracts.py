@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from kit import texts
 from services.metering.domain.contracts import (
     Contract,
     Holding,
@@ -43,7 +44,8 @@ def test_two_contracts_on_a_point_at_once_are_refused_by_line() -> None:
         contract_changes([], rows(KARI, OLA))
     [error] = refused.value.fields
     assert (error.field, error.reason) == ("line 3", "CONTRACTS_OVERLAP")
-    assert error.facts == {"gsrn": KARI.gsrn, "from": "2026-04-15"}
+    text = texts.render(error.reason, "en", error.facts)
+    assert text.startswith("Metering point 707057500000000001 already has a contract on 2026-04-15")
 
 
 def test_a_new_contract_over_a_known_one_is_refused() -> None:

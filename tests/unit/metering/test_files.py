@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit import texts
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import NumberedContract
 from services.metering.domain.files import reader
@@ -51,6 +52,9 @@ def read_contracts(*lines: str) -> list[NumberedContract]:
 def problems(read_file: Callable[[], object]) -> list[tuple[str, str]]:
     with pytest.raises(BadFile) as refused:
         read_file()
+    for error in refused.value.fields:
+        for language in ("nn", "nb", "en"):
+            assert "{" not in texts.render(error.reason, language, error.facts)
     return [(error.field, error.reason) for error in refused.value.fields]
 
 

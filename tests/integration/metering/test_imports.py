@@ -1,0 +1,281 @@
+"""What an import does to what is stored, and what it does not."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC
+from pathlib import Path
+
+import asyncpg
+import grpc
+import pytest
+
+from kit.local.processes import free_port
+from kit.testing import Neighbours
+from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceStub
+from services.metering.config import Settings
+from tests.integration.metering.files import (
+    GSRN,
+    UNKNOWN_GSRN,
+    contracts,
+    elhub,
+    hours_of,
+    needs_data,
+    prices,
+    real,
+)
+from tests.integration.metering.world import Metering, buckets, refused
+
+ROOT = Path(__file__).parents[3]
+START_SECONDS = 30
+
+
+async def with_point(metering: Metering) -> None:
+    await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
+
+
+async def events(metering: Metering) -> list[str]:
+    return [row["subject"] for row in await metering.sql("SELECT subject FROM outbox ORDER BY seq")]
+
+
+@needs_data
+async def test_a_real_file_is_reported_and_again_changes_nothing(metering: Metering) -> None:
+    await with_point(metering)
+    report = await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
+    assert report == pb.ImportReadingsReport(
+        rows=744,
+        created=744,
+        kwh=1_423_885,
+        first_start="2026-04-01T00:00:00+02:00",
+        last_end="2026-05-02T00:00:00+02:00",
+    )
+    before = await metering.contents()
+    again = await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 744)
+    assert await metering.contents() == before
+    assert await events(metering) == [f"kundeapp.metering.point.{GSRN}.imported"]
+
+
+@needs_data
+async def test_elhub_wins_over_the_meter_reader_in_either_order(metering: Metering) -> None:
+    await with_point(metering)
+    for name in ("household_no5_2026-04.csv", "elhub_2026-04.csv", "household_no5_2026-04.csv"):
+        await metering.import_readings(GSRN, real(name))
+    [row] = await metering.sql("SELECT sum(sum_wh) AS wh FROM day_block WHERE day < '2026-05-01'")
+    assert row["wh"] == 1_381_827
+
+
+@needs_data
+async def test_prices_again_change_nothing_and_a_final_price_replaces_a_preliminary_one(
+    metering: Metering,
+) -> None:
+    first = await metering.import_prices("NO5", real("household_no5_2026-03.csv"))
+    assert (first.rows, first.created) == (743, 743)
+    before = await metering.contents()
+    again = await metering.import_prices("NO5", real("household_no5_2026-03.csv"))
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 743)
+    assert await metering.contents() == before
+    final = await metering.import_prices("NO5", prices(hours_of("2026-03-29"), "0.00001"))
+    assert (final.rows, final.changed) == (23, 23)
+
+
+async def test_a_correction_replaces_an_estimate_and_keeps_what_was_there(
+    metering: Metering,
+) -> None:
+    await with_point(metering)
+    hours = hours_of("2026-04-06")
+    await metering.import_readings(GSRN, elhub(hours, "2,000", "Estimert"))
+    later = "2026-12-21T06:00:00+01:00"
+    report = await metering.import_readings(GSRN, elhub(hours[5:6], "1,500", "Målt", later))
+    assert (report.created, report.changed) == (0, 1)
+    [day] = await metering.sql("SELECT sum_wh, estimated FROM day_block")
+    assert (day["sum_wh"], day["estimated"]) == (47_500, 23)
+    [old] = await metering.sql("SELECT qualities FROM replaced_day_block")
+    assert old["qualities"] == bytes([2])
+    older = await metering.import_readings(GSRN, elhub(hours, "9,000"))
+    assert (older.changed, older.unchanged) == (23, 1)
+    assert len(await events(metering)) == 3
+
+
+async def test_people_see_a_row_an_hour(metering: Metering) -> None:
+    await with_point(metering)
+    hours = hours_of("2026-10-25")
+    await metering.import_readings(GSRN, elhub(hours[:24], "2,949", "Midlertidig"))
+    await metering.import_prices("NO5", prices(hours, "-0.00123"))
+    readings = await metering.sql("SELECT * FROM reading ORDER BY starts_at")
+    moments = [hour.astimezone(UTC) for hour in hours]
+    assert [row["starts_at"] for row in readings] == moments[:24]
+    assert {(float(row["kwh"]), row["quality"]) for row in readings} == {(2.949, "temporary")}
+    spot = await metering.sql("SELECT * FROM spot_price ORDER BY starts_at")
+    assert [row["starts_at"] for row in spot] == moments
+    assert {float(row["nok_per_kwh_ex_vat"]) for row in spot} == {-0.00123}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "reason"),
+    [
+        (b"Volum", b"Verdi", 1, "FILE_HEADER"),
+        (b"1,000", b"1000", 20, "COMMA_MISSING"),
+        (b"1,000", b"en", 20, "NOT_A_NUMBER"),
+        (b"+02:00", b"", 20, "OFFSET_MISSING"),
+        (b"T18:", b"T17:", 20, "NOT_ONE_HOUR"),
+    ],
+)
+async def test_a_bad_file_is_refused_whole_with_its_line(
+    metering: Metering, before: bytes, after: bytes, line: int, reason: str
+) -> None:
+    await with_point(metering)
+    lines = elhub(hours_of("2026-04-06")).split(b"\n")
+    lines[line - 1] = lines[line - 1].replace(before, after, 1)
+    stored = await metering.contents()
+    with refused() as answer:
+        await metering.import_readings(GSRN, b"\n".join(lines))
+    assert answer.refusal.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert answer.refusal.reason == "BAD_FILE"
+    assert answer.refusal.fields == [(f"line {line}", reason)]
+    assert await metering.contents() == stored
+    assert await events(metering) == []
+
+
+async def test_an_hour_that_stands_twice_in_a_file_is_refused(metering: Metering) -> None:
+    await with_point(metering)
+    hours = hours_of("2026-04-06")
+    stored = await metering.contents()
+    with refused() as answer:
+        await metering.import_readings(GSRN, elhub([*hours, hours[3]]))
+    assert answer.refusal.fields == [("line 26", "HOUR_REPEATED")]
+    assert await metering.contents() == stored
+
+
+async def test_readings_of_an_unknown_or_mistyped_point_are_refused(metering: Metering) -> None:
+    with refused() as unknown:
+        await metering.import_readings(UNKNOWN_GSRN, elhub(hours_of("2026-04-06")))
+    assert unknown.refusal.code is grpc.StatusCode.NOT_FOUND
+    with refused() as mistyped:
+        await metering.import_readings("707057500000000002", elhub(hours_of("2026-04-06")))
+    assert mistyped.refusal.fields == [("gsrn", "WRONG_CHECK_DIGIT")]
+
+
+async def test_prices_of_an_unknown_area_are_refused(metering: Metering) -> None:
+    with refused() as answer:
+        await metering.import_prices("SE3", prices(hours_of("2026-04-06")))
+    assert answer.refusal.fields == [("price_area", "NOT_A_CHOICE")]
+
+
+async def test_contracts_again_change_nothing_and_other_terms_change_them(
+    metering: Metering,
+) -> None:
+    file = contracts(f"{GSRN},1001,2024-01-01,", f"{UNKNOWN_GSRN},1002,2024-01-01,2025-01-01")
+    first = await metering.import_contracts(file)
+    assert (first.rows, first.created) == (2, 2)
+    before = await metering.contents()
+    again = await metering.import_contracts(file)
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 2)
+    assert await metering.contents() == before
+    move = contracts(f"{GSRN},1002,2026-04-15,", f"{GSRN},1001,2024-01-01,2026-04-15")
+    moved = await metering.import_contracts(move)
+    assert (moved.created, moved.changed, moved.unchanged) == (1, 1, 0)
+
+
+async def test_two_contracts_on_a_point_at_once_are_refused_and_make_no_point(
+    metering: Metering,
+) -> None:
+    with refused() as answer:
+        await metering.import_contracts(
+            contracts(f"{GSRN},1001,2024-01-01,", f"{GSRN},1002,2026-04-15,")
+        )
+    assert answer.refusal.fields == [("line 3", "CONTRACTS_OVERLAP")]
+    assert await metering.sql("SELECT * FROM metering_point") == []
+
+
+async def test_a_customer_may_not_import(metering: Metering) -> None:
+    customer = await metering.customer("1001")
+
+    async def requests() -> AsyncGenerator[pb.ImportMeteringPointsRequest]:
+        yield pb.ImportMeteringPointsRequest(data=contracts(f"{GSRN},1001,2024-01-01,"))
+
+    with refused() as answer:
+        await metering.stub.ImportMeteringPoints(requests(), metadata=metering.metadata(customer))
+    assert answer.refusal.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_imports_of_the_same_hours_at_once_end_as_one_after_the_other(
+    metering: Metering,
+) -> None:
+    await with_point(metering)
+    hours = hours_of("2026-04-01", days=30)
+    files = [
+        elhub(hours, f"{number},000", registered=f"2026-12-0{number}T06:00:00+01:00")
+        for number in (3, 1, 4, 2)
+    ]
+    reports = await asyncio.gather(*(metering.import_readings(GSRN, file) for file in files))
+    assert sum(report.created for report in reports) == 720
+    [row] = await metering.sql("SELECT sum(sum_wh) AS wh FROM day_block")
+    assert row["wh"] == 720 * 4000
+
+
+async def test_a_service_killed_half_way_leaves_nothing_and_the_import_completes_later(
+    settings: Settings, neighbours: Neighbours
+) -> None:
+    async with process(settings, neighbours) as (metering, pid):
+        customer = await metering.customer("1001")
+        await with_point(metering)
+        file = elhub(hours_of("2026-04-01", days=30))
+        blocker = await asyncpg.connect(metering.database_url)
+        async with blocker.transaction():
+            # The last statement of an import writes its event: it has to wait here.
+            await blocker.execute("LOCK TABLE outbox IN EXCLUSIVE MODE")
+            importing = asyncio.ensure_future(metering.import_readings(GSRN, file))
+            await metering.wait_for(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND datname = current_database() AND query LIKE '%INTO outbox%'"
+            )
+            os.kill(pid, signal.SIGKILL)
+            with pytest.raises(grpc.aio.AioRpcError):
+                await importing
+        await blocker.close()
+        await metering.wait_for(
+            "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity "
+            "WHERE datname = current_database() AND query LIKE '%INTO outbox%' "
+            "AND pid <> pg_backend_pid())"
+        )
+        assert await metering.sql("SELECT * FROM day_block") == []
+        assert await events(metering) == []
+
+    async with process(settings, neighbours) as (metering, _):
+        report = await metering.import_readings(GSRN, file)
+        assert report.created == 720
+        [month] = buckets(await metering.usage(customer, GSRN, "MONTH", "2026-04-01", "2026-05-01"))
+        assert month.wh == 720_000
+        assert len(await events(metering)) == 1
+
+
+@asynccontextmanager
+async def process(
+    settings: Settings, neighbours: Neighbours
+) -> AsyncGenerator[tuple[Metering, int]]:
+    """Runs metering as a process of its own; it may be dead by the end."""
+    port = free_port()
+    told = settings.model_dump(mode="json") | {"listen": f"localhost:{port}"}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.metering",
+        cwd=ROOT,
+        env=os.environ | {f"KUNDEAPP_METERING_{key.upper()}": str(told[key]) for key in told},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with neighbours.channel(port) as channel:
+            async with asyncio.timeout(START_SECONDS):
+                await channel.channel_ready()
+            metering = Metering(neighbours, settings.database_url, MeteringServiceStub(channel))
+            yield metering, child.pid
+    finally:
+        if child.returncode is None:
+            child.terminate()
+        await child.wait()

@@ -1,0 +1,206 @@
+"""Metering as its callers see it: over gRPC, with a certificate and an internal token."""
+
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID, uuid4
+
+import asyncpg
+import grpc
+import numpy as np
+from google.rpc import error_details_pb2, status_pb2
+
+from kit.access import Caller
+from kit.status import DETAILS_KEY
+from kit.testing import Neighbours, eventually
+from kundeapp.metering.v1 import metering_service_pb2 as pb
+
+if TYPE_CHECKING:  # the class is in the stubs only
+    from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
+
+Request = TypeVar("Request")
+
+PIECE = 8 * 1024
+"""In bytes; small, so that every file comes in more than one."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a caller is told when it is refused.
+
+    Attributes:
+        code: The gRPC code.
+        details: The rich status as it travels, byte for byte.
+    """
+
+    code: grpc.StatusCode
+    details: bytes
+
+    @property
+    def reason(self) -> str:
+        """The reason."""
+        info = error_details_pb2.ErrorInfo()
+        assert self._unpack(info)
+        return info.reason
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields or lines that are wrong, each with its reason."""
+        request = error_details_pb2.BadRequest()
+        if not self._unpack(request):
+            return []
+        return [(each.field, each.reason) for each in request.field_violations]
+
+    def _unpack(self, into: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> bool:
+        status = status_pb2.Status.FromString(self.details)
+        return any(detail.Unpack(into) for detail in status.details)
+
+
+class Refusing:
+    """Holds the refusal, once the block has ended."""
+
+    refusal: Refusal
+
+
+@contextmanager
+def refused() -> Generator[Refusing]:
+    """Expects a call to be refused."""
+    holder = Refusing()
+    try:
+        yield holder
+    except grpc.aio.AioRpcError as error:
+        trailing = dict(error.trailing_metadata() or ())
+        details = trailing[DETAILS_KEY]
+        assert isinstance(details, bytes)
+        holder.refusal = Refusal(error.code(), details)
+    else:
+        raise AssertionError("the call was not refused")
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One entry of the columns of a usage."""
+
+    start: datetime
+    wh: int
+    cost: int
+    hours: int
+    missing: int
+    estimated: int
+
+
+def buckets(usage: pb.Usage) -> list[Bucket]:
+    """Reads the columns of a usage."""
+    columns = [
+        np.frombuffer(data, dtype).tolist()
+        for data, dtype in (
+            (usage.start, "<i8"),
+            (usage.kwh, "<i8"),
+            (usage.cost, "<i8"),
+            (usage.hours, "<i4"),
+            (usage.missing_hours, "<i4"),
+            (usage.estimated_hours, "<i4"),
+        )
+    ]
+    return [
+        Bucket(datetime.fromtimestamp(start, UTC), *rest)
+        for start, *rest in zip(*columns, strict=True)
+    ]
+
+
+@dataclass
+class Metering:
+    """A running service and the people who use it."""
+
+    neighbours: Neighbours
+    database_url: str
+    stub: "MeteringServiceAsyncStub"
+
+    async def customer(self, number: str) -> UUID:
+        """Makes a customer known, as identity's event does."""
+        customer_id = uuid4()
+        await self.sql("INSERT INTO customer VALUES ($1, $2)", customer_id, number)
+        return customer_id
+
+    async def import_contracts(self, data: bytes) -> pb.ImportMeteringPointsReport:
+        """Imports a file of contracts as an operator."""
+        requests = (pb.ImportMeteringPointsRequest(data=piece) for piece in _pieces(data))
+        return await self.stub.ImportMeteringPoints(_stream(requests), metadata=self.operator())
+
+    async def import_readings(self, gsrn: str, data: bytes) -> pb.ImportReadingsReport:
+        """Imports a file of readings as an operator."""
+        first = pb.ImportReadingsRequest(gsrn=gsrn)
+        rest = [pb.ImportReadingsRequest(data=piece) for piece in _pieces(data)]
+        return await self.stub.ImportReadings(_stream([first, *rest]), metadata=self.operator())
+
+    async def import_prices(self, area: str, data: bytes) -> pb.ImportPricesReport:
+        """Imports a file of prices as an operator."""
+        first = pb.ImportPricesRequest(price_area=area)
+        rest = [pb.ImportPricesRequest(data=piece) for piece in _pieces(data)]
+        return await self.stub.ImportPrices(_stream([first, *rest]), metadata=self.operator())
+
+    async def usage(
+        self, customer: UUID, gsrn: str, resolution: str, from_date: str, to_date: str
+    ) -> pb.Usage:
+        """Asks for usage as a customer."""
+        request = pb.GetUsageRequest(
+            gsrn=gsrn,
+            resolution=pb.Usage.Resolution.Value(resolution),
+            from_date=from_date,
+            to_date=to_date,
+        )
+        return await self.stub.GetUsage(request, metadata=self.metadata(customer))
+
+    async def points(
+        self, customer: UUID, page_size: int = 0, page_token: str = ""
+    ) -> pb.ListMeteringPointsResponse:
+        """Lists the metering points of a customer."""
+        request = pb.ListMeteringPointsRequest(page_size=page_size, page_token=page_token)
+        return await self.stub.ListMeteringPoints(request, metadata=self.metadata(customer))
+
+    async def sql(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Runs a statement beside the service."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            return await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+
+    async def contents(self) -> dict[str, list[asyncpg.Record]]:
+        """Returns all that is stored, to tell whether something has changed."""
+        tables = ("metering_point", "contract", "day_block", "replaced_day_block", "price_day")
+        return {
+            table: await self.sql(f"SELECT * FROM {table} ORDER BY {table}::text")  # noqa: S608 - our own tables
+            for table in tables
+        }
+
+    async def wait_for(self, statement: str, *arguments: object) -> None:
+        """Waits until a statement returns a row."""
+        await eventually(lambda: self.sql(statement, *arguments))
+
+    def metadata(self, *customers: UUID, roles: Sequence[str] = ()) -> Sequence[tuple[str, str]]:
+        """Returns the internal token of somebody who is logged in."""
+        caller = Caller(
+            account_id=uuid4(),
+            customer_ids=customers,
+            roles=frozenset(roles),
+            session_id=uuid4(),
+            authenticated_at=datetime.now(UTC),
+            methods=("pwd",),
+        )
+        return self.neighbours.metadata(caller)
+
+    def operator(self) -> Sequence[tuple[str, str]]:
+        """Returns the internal token of an operator."""
+        return self.metadata(roles=["OPERATOR"])
+
+
+def _pieces(data: bytes) -> Iterable[bytes]:
+    return (data[at : at + PIECE] for at in range(0, len(data), PIECE))
+
+
+async def _stream(requests: Iterable[Request]) -> AsyncIterator[Request]:
+    for request in requests:
+        yield request
