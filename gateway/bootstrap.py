@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, cast
 
@@ -125,6 +126,7 @@ async def _serving(
     application: Application, settings: Settings
 ) -> AsyncGenerator[asyncio.Task[None]]:
     host, _, port = settings.listen.rpartition(":")
+    _refuse_taken_port(host, int(port))
     server = Server(
         _with_cors(application, settings),
         address=host,
@@ -145,6 +147,16 @@ async def _serving(
         application.stopping = True
         server.stop()
         await asyncio.wait({serving}, timeout=settings.grace_seconds)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Fails where Granian would not: it shares a port with whoever listens there already.
+
+    Raises:
+        OSError: If somebody does.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    socket.create_server((host.strip("[]"), port), family=family).close()
 
 
 def _with_cors(application: Application, settings: Settings) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
+from gateway.bootstrap import running
 from kit import errors, status
 from kit.errors import FieldError
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
@@ -261,6 +262,11 @@ class TestTrouble:
             await built.backend.start(built.backend_address, built.pki)
             await built.until_ready()
             assert (await built.http.post("/v1/sessions", json=LOGIN)).status_code == 200
+
+    async def test_a_port_that_is_taken_is_an_error(self, shared: House) -> None:
+        with pytest.raises(OSError, match="in use"):
+            async with running(shared.settings):
+                pass
 
     async def test_a_slow_service_is_not_waited_for(self, tmp_path: Path) -> None:
         async def wait(_request: Any, _context: Context) -> Any:
