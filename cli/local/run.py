@@ -25,7 +25,7 @@ from kit.local.processes import Child, locked, require_port
 if TYPE_CHECKING:
     from cli.demo.load import Demo
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _MIGRATION_SECONDS = 300.0
 
 

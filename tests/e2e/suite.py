@@ -67,6 +67,13 @@ class Suite:
         self.process = None
         return status
 
+    def kill(self) -> None:
+        """Kills the runner, which then can stop nothing."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
     def is_ready(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/readyz").status_code == 200
@@ -76,8 +83,10 @@ class Suite:
         return (self.data / "console.log").read_text()
 
     def pid_of(self, name: str) -> int:
-        """The process id of one of the suite's own processes."""
-        pid: int = json.loads((self.data / "run" / f"{name}.json").read_text())["pid"]
+        """The process id of one of the processes that it runs."""
+        servers = {name: self.data / name / "process.json" for name in ("postgres", "nats")}
+        record = servers.get(name, self.data / "run" / f"{name}.json")
+        pid: int = json.loads(record.read_text())["pid"]
         return pid
 
     def cli(self, *arguments: str) -> Done:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +14,7 @@ import pytest
 
 from cli.demo.files import write_demo
 from cli.demo.people import CUSTOMERS, gsrn
-from kit.local.processes import wait_until
+from kit.local.processes import birth, wait_until
 from tests.e2e.suite import Customer, Suite
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -272,3 +273,15 @@ def test_a_second_start_keeps_the_data(suite: Suite) -> None:
 
     assert suite.log_in(known["email"], known["password"]).usage(*question) == before
     assert suite.console().count("The demonstration is loaded") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that a parent died")
+def test_a_killed_runner_leaves_no_process_and_can_be_started_again(suite: Suite) -> None:
+    names = ("postgres", "nats", "identity", "metering", "gateway")
+    pids = [suite.pid_of(name) for name in names]
+
+    suite.kill()
+
+    assert wait_until(lambda: not any(map(birth, pids)), timeout=30)
+    suite.start()
+    assert not {suite.pid_of(name) for name in names} & set(pids)
