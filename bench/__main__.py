@@ -1,0 +1,74 @@
+"""Runs every benchmark and writes the results to RESULTS.md: `make bench`."""
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import uvloop
+
+from bench import rpc_overhead, usage
+
+_HERE = Path(__file__).parent
+_PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
+
+
+def main() -> None:
+    """Runs them one after the other."""
+    began = datetime.now(UTC)
+    busy = os.getloadavg()[0]
+    sections = (
+        ("Usage: requests/s, p50 / p99", _usage()),
+        ("What the chassis costs a call", _rpc_overhead()),
+        ("What the gateway's hop costs", _gateway_hop()),
+    )
+    head = (
+        "# Results\n\n"
+        "Written by `make bench`; each file in this folder says what it measures.\n\n"
+        f"{began:%Y-%m-%d %H:%M} UTC, on {_machine()}. "
+        f"Load average {busy:.1f} before and {os.getloadavg()[0]:.1f} after: "
+        "above the number of processors, others were at work, and ratios within one run say more "
+        "than absolute figures.\n\n"
+        f"Python {platform.python_version()}, "
+        f"{', '.join(f'{package} {version(package)}' for package in _PACKAGES)}.\n"
+    )
+    body = "".join(f"\n## {title}\n\n{text.strip()}\n" for title, text in sections)
+    (_HERE / "RESULTS.md").write_text(head + body)
+    print(head + body)
+
+
+def _usage() -> str:
+    return (
+        f"Medians of {usage.ROUNDS} rounds of {usage.SECONDS:g} s, all in turns in one run. The "
+        "ratios compare requests/s.\n\n" + usage.report(uvloop.run(usage.measure()))
+    )
+
+
+def _rpc_overhead() -> str:
+    return rpc_overhead.report(uvloop.run(rpc_overhead.measure()))
+
+
+def _gateway_hop() -> str:
+    command = (sys.executable, "-m", "bench.gateway_hop")
+    done = subprocess.run(  # noqa: S603 - ours
+        command, cwd=_HERE.parent, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("{"))
+
+
+def _machine() -> str:
+    name = platform.machine()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return f"{os.cpu_count()} processors, {models[0] if models else name}, {memory:.0f} GiB"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The suite as it runs in production, in a temporary folder on free ports, with a household."""
+
+import contextlib
+import json
+import tempfile
+import urllib.request
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from cli.config import Settings
+from cli.demo.load import load_demo
+from cli.demo.people import CUSTOMERS, PASSWORD
+from cli.local.plan import SERVICES, Plan, RunSettings
+from cli.local.readiness import Ready, grpc_ready, http_ready
+from kit.local.errors import PortBusyError
+from kit.local.pki import LocalPki
+from kit.local.processes import Child, free_port, require_port
+
+_START_SECONDS = 60.0
+_PORTS = 13
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is asked, and on whose behalf.
+
+    Attributes:
+        pki: Its certificates and keys.
+        gateway: The port of the gateway.
+        metering: The port of metering.
+        database_url: Metering's database.
+        customer_number: A customer who has held a metering point for two years.
+        gsrn: That metering point.
+        access_token: The customer's.
+    """
+
+    pki: LocalPki
+    gateway: int
+    metering: int
+    database_url: str
+    customer_number: str
+    gsrn: str
+    access_token: str
+
+
+@contextlib.contextmanager
+def running(today: date) -> Generator[Suite]:
+    """Starts everything, loads the demonstration, and stops it all at the end.
+
+    Args:
+        today: The first local date without hours; the household has two years before it.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="kundeapp-bench-") as name,
+        contextlib.ExitStack() as up,
+    ):
+        data = Path(name)
+        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
+        settings = RunSettings(data=data, port=_first_of_free_ports())
+        plan = Plan(settings)
+        _start(plan, up)
+        session = data / "session.json"
+        load_demo(
+            Settings.model_validate({**plan.cli_settings(), "session": session}),
+            data / "demo",
+            today,
+        )
+        customer = CUSTOMERS[0]
+        yield Suite(
+            pki=plan.pki,
+            gateway=settings.port,
+            metering=settings.port_of("metering"),
+            database_url=plan.postgres.url("metering"),
+            customer_number=customer.number,
+            gsrn=customer.points[0].gsrn,
+            access_token=_log_in(settings.url, customer.email),
+        )
+
+
+def _first_of_free_ports() -> int:
+    while True:
+        first = free_port()
+        with contextlib.suppress(PortBusyError):
+            for port in range(first, first + _PORTS):
+                require_port("suite", port)
+            return first
+
+
+def _start(plan: Plan, up: contextlib.ExitStack) -> None:
+    for folder in (plan.logs, plan.data / "run", plan.data / "demo"):
+        folder.mkdir()
+    plan.pki.prepare()
+    for server in (plan.postgres, plan.nats):
+        up.callback(server.stop)
+        server.start()
+    for name in SERVICES:
+        plan.postgres.create_database(name)
+        migration = plan.migration(name)
+        up.callback(migration.stop)
+        migration.start()
+        migration.finish(_START_SECONDS)
+        ready = grpc_ready(plan.settings.port_of(name), plan.pki.identity("cli"))
+        _start_child(_as_in_production(plan, name), ready, up)
+    _start_child(_as_in_production(plan, "gateway"), http_ready(plan.settings.port), up)
+
+
+def _as_in_production(plan: Plan, name: str) -> Child:
+    """Returns a process that logs for machines."""
+    child = plan.child(name)
+    log_format = f"KUNDEAPP_{name}_LOG_FORMAT".upper()
+    return replace(child, environment={**child.environment, log_format: "json"})
+
+
+def _start_child(child: Child, ready: Ready, up: contextlib.ExitStack) -> None:
+    up.callback(child.stop)
+    child.start()
+    child.wait_until_ready(ready, _START_SECONDS)
+
+
+def _log_in(url: str, email: str) -> str:
+    request = urllib.request.Request(  # noqa: S310 - our own gateway
+        f"{url}/v1/sessions",
+        json.dumps({"email": email, "password": PASSWORD}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        token: str = json.load(answer)["accessToken"]
+    return token
