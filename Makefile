@@ -79,4 +79,7 @@ check-gen: setup ## Check that the pinned requirements match what they are made 
 			--python-version 3.11 --no-header $$name.in -o .venv/$$name.txt; \
 		diff -u $$name.txt .venv/$$name.txt || { echo "Run: make requirements" >&2; exit 1; }; done
 
-.PHONY: help run test ci setup gen requirements lint format types imports protos check-gen
+bench: setup gen ## Run the benchmarks, and write bench/RESULTS.md
+	$(BIN)/python -m bench
+
+.PHONY: help run test ci setup gen requirements lint format types imports protos check-gen bench
