@@ -126,6 +126,7 @@ async def _serving(
     application: Application, settings: Settings
 ) -> AsyncGenerator[asyncio.Task[None]]:
     host, _, port = settings.listen.rpartition(":")
+    host = host.strip("[]")
     _refuse_taken_port(host, int(port))
     server = Server(
         _with_cors(application, settings),
@@ -156,7 +157,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
         OSError: If somebody does.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host.strip("[]"), port), family=family).close()
+    socket.create_server((host, port), family=family).close()
 
 
 def _with_cors(application: Application, settings: Settings) -> Callable[..., Any]:
