@@ -159,7 +159,7 @@ class InternalTokens:
     def __init__(self, keys: jwt.KeyFile, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
-        self._remembered: dict[str, tuple[Caller, float]] = {}
+        self._remembered: dict[tuple[str, str], tuple[Caller, float]] = {}
 
     def caller(self, token: str, workload: str) -> Caller:
         """Returns who a workload calls for.
@@ -168,17 +168,17 @@ class InternalTokens:
             Unauthenticated: If the token is not valid at this moment.
         """
         now = self._clock.now()
-        known = self._remembered.get(token)
+        known = self._remembered.get((workload, token))
         if known is None or known[1] <= now.timestamp():
-            known = self._read(token, now)
+            known = self._read(token, workload, now)
             if len(self._remembered) >= _REMEMBERED_TOKENS:
                 self._remembered.clear()
-            self._remembered[token] = known
-        return replace(known[0], workload=workload)
+            self._remembered[workload, token] = known
+        return known[0]
 
-    def _read(self, token: str, now: datetime) -> tuple[Caller, float]:
+    def _read(self, token: str, workload: str, now: datetime) -> tuple[Caller, float]:
         try:
             claims = jwt.verify(INTERNAL_TOKEN, self._keys.keys(), token, now)
-            return caller_of(claims), float(claims["exp"])
+            return replace(caller_of(claims), workload=workload), float(claims["exp"])
         except jwt.InvalidToken as error:
             raise errors.Unauthenticated from error
