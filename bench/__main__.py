@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,27 +18,30 @@ _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", 
 
 
 def main() -> None:
-    """Runs them one after the other."""
-    began = datetime.now(UTC)
-    busy = os.getloadavg()[0]
-    sections = (
-        ("Usage: requests/s, p50 / p99", _usage()),
-        ("What the chassis costs a call", _rpc_overhead()),
-        ("What the gateway's hop costs", _gateway_hop()),
-    )
+    """Runs them one after the other, and keeps what is done if one fails."""
+    sections: dict[str, str] = {}
+    for title, run in (
+        ("Usage: requests/s, p50 / p99", _usage),
+        ("What the chassis costs a call", _rpc_overhead),
+        ("What the gateway's hop costs", _gateway_hop),
+    ):
+        sections[title] = run()
+        (_HERE / "RESULTS.md").write_text(_document(sections))
+    print(_document(sections))
+
+
+def _document(sections: Mapping[str, str]) -> str:
     head = (
         "# Results\n\n"
         "Written by `make bench`; each file in this folder says what it measures.\n\n"
-        f"{began:%Y-%m-%d %H:%M} UTC, on {_machine()}. "
-        f"Load average {busy:.1f} before and {os.getloadavg()[0]:.1f} after: "
-        "above the number of processors, others were at work, and ratios within one run say more "
-        "than absolute figures.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on {_machine()}. Load average over the last "
+        f"quarter of an hour: {os.getloadavg()[2]:.1f}. Much above the number of processors, others "
+        "were at work, and ratios within one run say more than absolute figures.\n\n"
         f"Python {platform.python_version()}, "
         f"{', '.join(f'{package} {version(package)}' for package in _PACKAGES)}.\n"
     )
-    body = "".join(f"\n## {title}\n\n{text.strip()}\n" for title, text in sections)
-    (_HERE / "RESULTS.md").write_text(head + body)
-    print(head + body)
+    body = (f"\n## {title}\n\n{text.strip()}\n" for title, text in sections.items())
+    return head + "".join(body)
 
 
 def _usage() -> str:
