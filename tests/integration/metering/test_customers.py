@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-import kundeapp.identity.v1.identity_events_pb2  # noqa: F401  # pyright: ignore[reportUnusedImport] - the envelope finds its messages by name
 from kit.bus import Bus
 from kit.envelope import seal
 from kit.testing import Neighbours, eventually
