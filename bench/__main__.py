@@ -35,8 +35,8 @@ def _document(sections: Mapping[str, str]) -> str:
         "# Results\n\n"
         "Written by `make bench`; each file in this folder says what it measures.\n\n"
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on {_machine()}. Load average over the last "
-        f"quarter of an hour: {os.getloadavg()[2]:.1f}. Much above the number of processors, others "
-        "were at work, and ratios within one run say more than absolute figures.\n\n"
+        f"quarter of an hour: {os.getloadavg()[2]:.1f}. Much above the number of processors, "
+        "others were at work, and ratios within one run say more than absolute figures.\n\n"
         f"Python {platform.python_version()}, "
         f"{', '.join(f'{package} {version(package)}' for package in _PACKAGES)}.\n"
     )
