@@ -38,6 +38,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from gateway.app import Application, Limits
+from gateway.memory import keep_large_buffers
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import Body, Transcoder
 from gateway.upstream import Upstreams
@@ -241,6 +242,7 @@ async def front(make: Make, ports: Ports, folder: Path, stop: Event) -> None:
 
 def run(serve: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
     """Runs a server in a process of its own; its log goes nowhere, but is written."""
+    keep_large_buffers()
     sink = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     logging.basicConfig(stream=sink)
     structlog.configure(

@@ -8,6 +8,7 @@ import uvloop
 
 from gateway.bootstrap import running
 from gateway.config import Settings
+from gateway.memory import keep_large_buffers
 
 
 async def main() -> None:
@@ -26,4 +27,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    keep_large_buffers()
     uvloop.run(main())
