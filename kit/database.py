@@ -150,9 +150,16 @@ def _outages_said_plainly() -> Generator[None]:
     try:
         yield
     except Exception as error:
+        if _is_cancelled():  # and the rollback failed: whoever cancelled must not wait in vain
+            raise asyncio.CancelledError from error
         if postgres.is_outage(error):
             raise errors.Unavailable from error
         raise
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @contextlib.asynccontextmanager

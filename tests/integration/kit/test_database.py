@@ -89,9 +89,9 @@ async def test_callers_are_served_in_the_order_in_which_they_came(world: World) 
     async def read(database: Database, number: int) -> None:
         async with database.reader() as connection:
             served.append(number)
-            await connection.execute("SELECT pg_sleep(0.001)")
+            await connection.execute("SELECT 1")
 
-    async with world.database(connections=2) as database:
+    async with world.database(connections=1) as database:
         await asyncio.gather(*(read(database, number) for number in range(100)))
     assert served == sorted(served)
 
@@ -141,3 +141,23 @@ async def test_an_outage_in_the_middle_of_a_transaction(
         await asyncio.to_thread(own_postgres.start)
         await database.ping()
         assert await fragile_world.effects() == []
+
+
+async def test_a_cancelled_request_stays_cancelled_when_it_cannot_be_rolled_back(
+    fragile_world: World, own_postgres: LocalPostgres
+) -> None:
+    begun = asyncio.Event()
+
+    async def request(database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.connection.execute("SELECT 1")
+            begun.set()
+            await asyncio.get_running_loop().create_future()
+
+    async with fragile_world.database() as database:
+        task = asyncio.create_task(request(database))
+        await begun.wait()
+        await asyncio.to_thread(own_postgres.stop)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
