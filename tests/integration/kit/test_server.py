@@ -1,0 +1,251 @@
+"""A service as its callers see it: while it stops, while it has no database, when it fails."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+
+from kit import errors, status
+from kit.access import InternalTokens
+from kit.clock import SystemClock
+from kit.database import Database
+from kit.jwt import KeyFile
+from kit.local.postgres import LocalPostgres
+from kit.server import Call, Server
+from kit.settings import ServiceSettings
+from kit.testing import Neighbours, eventually
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from tests.integration.kit.world import World
+
+SERVICE = pb.DESCRIPTOR.services_by_name["IdentityService"]
+HEALTHY = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
+Behaviour = Callable[[pb.CreateSessionRequest, Call], Awaitable[pb.Session]]
+
+
+class Servicer:
+    """Does what a test says in CreateSession, and nothing in any other RPC."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.CreateSession = behaviour
+
+    def __getattr__(self, name: str) -> Any:
+        return None
+
+
+@dataclass
+class House:
+    """A server, and a channel to it."""
+
+    server: Server
+    channel: grpc.aio.Channel
+
+    async def call(self, language: str = "en", seconds: float = 30, **metadata: str) -> pb.Session:
+        """Calls the RPC that the test made."""
+        rpc = self.channel.unary_unary(
+            f"/{SERVICE.full_name}/CreateSession",
+            pb.CreateSessionRequest.SerializeToString,
+            pb.Session.FromString,
+        )
+        pairs = (("accept-language", language), *metadata.items())
+        return await rpc(pb.CreateSessionRequest(), timeout=seconds, metadata=pairs)
+
+    async def refusal(self, language: str = "en", seconds: float = 30) -> status_pb2.Status:
+        """Returns why a call was refused."""
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await self.call(language, seconds)
+        return status.status_from(
+            refused.value.code(), tuple(refused.value.trailing_metadata() or ())
+        )
+
+    async def is_healthy(self) -> bool:
+        """Whether the health service says that the service can work."""
+        check = self.channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
+        return await check(b"") == HEALTHY
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    neighbours: Neighbours,
+    behaviour: Behaviour,
+    ready: Callable[[], Awaitable[None]] | None = None,
+    grace_seconds: float = 30,
+) -> AsyncGenerator[House]:
+    settings = neighbours.settings(
+        ServiceSettings,
+        "postgresql://nowhere",
+        workload="identity",
+        grace_seconds=grace_seconds,
+    )
+    tokens = InternalTokens(KeyFile(settings.internal_keys), SystemClock())
+    async with (
+        Server.serving(
+            SERVICE, Servicer(behaviour), settings, tokens, ready or _is_ready
+        ) as server,
+        neighbours.channel(server.port) as channel,
+    ):
+        yield House(server, channel)
+
+
+async def test_a_stop_finishes_the_call_under_way_and_takes_no_new_one(
+    neighbours: Neighbours,
+) -> None:
+    entered, finish = asyncio.Event(), asyncio.Event()
+
+    async def work(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        entered.set()
+        await finish.wait()
+        return pb.Session(access_token="finished")
+
+    settings = neighbours.settings(
+        ServiceSettings, "postgresql://nowhere", workload="identity", grace_seconds=30
+    )
+    tokens = InternalTokens(KeyFile(settings.internal_keys), SystemClock())
+    stack = contextlib.AsyncExitStack()
+    server = await stack.enter_async_context(
+        Server.serving(SERVICE, Servicer(work), settings, tokens, _is_ready)
+    )
+    async with neighbours.channel(server.port) as channel:
+        under_way = asyncio.create_task(House(server, channel).call())
+        await entered.wait()
+        stopping = asyncio.create_task(stack.aclose())
+
+        async def takes_no_new_call() -> bool:
+            async with neighbours.channel(server.port) as other:
+                try:
+                    await House(server, other).is_healthy()
+                except grpc.aio.AioRpcError as error:
+                    return error.code() is grpc.StatusCode.UNAVAILABLE
+                return False
+
+        await eventually(takes_no_new_call)
+        assert not under_way.done()
+        assert not stopping.done()
+        finish.set()
+        assert (await under_way).access_token == "finished"
+        await stopping
+
+
+async def test_readiness_follows_the_database(
+    neighbours: Neighbours, fragile_world: World, own_postgres: LocalPostgres
+) -> None:
+    async with fragile_world.database() as database:
+
+        async def write(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+            return await _write(database)
+
+        async with serving(neighbours, write, database.ping) as house:
+            await eventually(house.is_healthy)
+            assert (await house.call()).access_token == "1"
+            await asyncio.to_thread(own_postgres.stop)
+            refusal = await house.refusal()
+            assert status.code_of(refusal) is grpc.StatusCode.UNAVAILABLE
+            assert _reason(refusal) == "UNAVAILABLE"
+            await eventually(lambda: _is_not(house.is_healthy))
+            await asyncio.to_thread(own_postgres.start)
+            await eventually(house.is_healthy)
+            assert (await house.call()).access_token == "2"
+
+
+async def test_a_service_whose_database_does_not_exist_is_not_ready(
+    neighbours: Neighbours, world: World
+) -> None:
+    world.url = neighbours.postgres.url("no_such_database")
+    asked: list[None] = []
+    async with world.database() as database:
+
+        async def ready() -> None:
+            asked.append(None)
+            await database.ping()
+
+        async with serving(neighbours, _nothing, ready) as house:
+            assert not await house.is_healthy()
+            await eventually(lambda: len(asked) >= 2)
+            assert not await house.is_healthy()
+
+
+@pytest.mark.parametrize("language", ["nn", "nb", "en"])
+async def test_a_failure_tells_nothing_of_its_cause(neighbours: Neighbours, language: str) -> None:
+    async def fail(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        raise LookupError("a secret")
+
+    async with serving(neighbours, fail) as house:
+        refusal = await house.refusal(language)
+    assert status.code_of(refusal) is grpc.StatusCode.INTERNAL
+    assert _reason(refusal) == "INTERNAL"
+    assert "secret" not in str(refusal)
+    localized = error_details_pb2.LocalizedMessage()
+    assert any(detail.Unpack(localized) for detail in refusal.details)
+    assert localized.locale == language
+
+
+async def test_a_refusal_arrives_with_its_facts(neighbours: Neighbours) -> None:
+    async def refuse(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        raise errors.TooMany(retryAfter=17)
+
+    async with serving(neighbours, refuse) as house:
+        refusal = await house.refusal("nb")
+    assert refusal == status.status_of(errors.TooMany(retryAfter=17), "nb")
+
+
+async def test_a_call_ends_with_its_callers_deadline(neighbours: Neighbours) -> None:
+    ended = asyncio.Event()
+
+    async def hang(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            ended.set()
+
+    async with serving(neighbours, hang, grace_seconds=0) as house:
+        refusal = await house.refusal(seconds=0.2)
+        assert status.code_of(refusal) is grpc.StatusCode.DEADLINE_EXCEEDED
+        async with asyncio.timeout(10):
+            await ended.wait()
+
+
+async def test_a_call_without_a_deadline_ends_too(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.server.LONGEST_CALL_SECONDS", 0.1)
+
+    async def hang(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        return await asyncio.get_running_loop().create_future()
+
+    async with serving(neighbours, hang) as house:
+        rpc = house.channel.unary_unary(f"/{SERVICE.full_name}/CreateSession", bytes, bytes)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await rpc(b"")
+    assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    told = status.status_from(refused.value.code(), tuple(refused.value.trailing_metadata() or ()))
+    assert _reason(told) == "DEADLINE_EXCEEDED"
+
+
+async def _write(database: Database) -> pb.Session:
+    async with database.transaction() as transaction:
+        number: int = await transaction.connection.fetchval(
+            "INSERT INTO effect (what) VALUES ('written') RETURNING id"
+        )
+        return pb.Session(access_token=str(number))
+
+
+async def _nothing(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+    return pb.Session()
+
+
+async def _is_ready() -> None:
+    return
+
+
+async def _is_not(condition: Callable[[], Awaitable[bool]]) -> bool:
+    return not await condition()
+
+
+def _reason(refusal: status_pb2.Status) -> str:
+    info = error_details_pb2.ErrorInfo()
+    assert refusal.details[0].Unpack(info)
+    return info.reason
