@@ -2,7 +2,7 @@
 
 import ctypes
 
-# mallopt(3)
+# The parameters of mallopt, by their numbers in malloc.h.
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
 
