@@ -250,7 +250,12 @@ def recording(processor: SpanProcessor | None, ratio: float) -> Generator[None]:
 
 
 def _configure_logs(process: str, settings: ProcessSettings) -> None:
-    """Sends what the suite logs, and the warnings of its libraries, to standard output."""
+    """Sends what the suite logs, and the warnings of its libraries, to standard output.
+
+    Loggers keep what they were configured with, so it is the process's own output, and not one
+    that stands in for it for a while.
+    """
+    output = sys.__stdout__ or sys.stdout
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
@@ -262,15 +267,15 @@ def _configure_logs(process: str, settings: ProcessSettings) -> None:
     renderer = (
         structlog.processors.JSONRenderer(serializer=_to_json)
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else structlog.dev.ConsoleRenderer(colors=output.isatty())
     )
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
-    libraries = logging.StreamHandler(sys.stdout)
+    libraries = logging.StreamHandler(output)
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
