@@ -1,5 +1,8 @@
 """Real neighbours for tests: PostgreSQL, NATS and a certificate for every workload."""
 
+# nats-py leaves its keyword arguments untyped.
+# pyright: reportUnknownMemberType=false
+
 import contextlib
 import itertools
 from collections.abc import Generator, Sequence
@@ -10,9 +13,12 @@ from typing import Self, TypeVar
 
 import asyncpg
 import grpc
+import nats
+from nats.js.errors import NotFoundError
 
 from kit import access, jwt, migrations
 from kit.access import Caller
+from kit.bus import STREAM
 from kit.local.nats import LocalNats
 from kit.local.pki import LocalPki
 from kit.local.postgres import LocalPostgres
@@ -60,6 +66,15 @@ class Neighbours:
             await migrations.upgrade(migrations_folder, self.postgres.url(template))
             self._templates[migrations_folder] = template
         return self.postgres.url(await self._create_database(self._templates[migrations_folder]))
+
+    async def forget_events(self) -> None:
+        """Empties the bus of what other tests have published, and of its consumers."""
+        client = await nats.connect(self.nats.url, tls=self.pki.identity("nats").client_context())
+        try:
+            with contextlib.suppress(NotFoundError):
+                await client.jsm().delete_stream(STREAM)
+        finally:
+            await client.close()
 
     def settings(
         self, kind: type[_Settings], database_url: str, *, workload: str, **more: object

@@ -1,5 +1,6 @@
 """Identity as its neighbours see it: over gRPC, each with its certificate."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -104,9 +105,11 @@ class Identity:
     ) -> pb.ImportCustomersReport:
         call = self._import_call(roles)
         data = file.encode()
-        for start in range(0, len(data), PIECE_BYTES):
-            await call.write(pb.ImportCustomersRequest(data=data[start : start + PIECE_BYTES]))
-        await call.done_writing()
+        # A call that is refused before all is sent says why when it is awaited.
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            for start in range(0, len(data), PIECE_BYTES):
+                await call.write(pb.ImportCustomersRequest(data=data[start : start + PIECE_BYTES]))
+            await call.done_writing()
         return await call
 
     async def vanish_while_importing(self, file: str) -> None:

@@ -17,6 +17,7 @@ _MIGRATIONS = Path(services.metering.__file__).parent / "migrations"
 
 @pytest.fixture
 async def settings(neighbours: Neighbours) -> Settings:
+    await neighbours.forget_events()
     database_url = await neighbours.database(_MIGRATIONS)
     return neighbours.settings(Settings, database_url, workload="metering")
 
