@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHONPATH :=
 
 PROTOS := $(shell find protos -name '*.proto')
-GOOGLEAPIS := $(addprefix google/,api/annotations.proto api/field_behavior.proto api/http.proto rpc/error_details.proto rpc/status.proto)
+GOOGLEAPIS := $(addprefix google/,api/annotations.proto api/field_behavior.proto api/http.proto api/httpbody.proto rpc/error_details.proto rpc/status.proto)
 
 ##@ Everyday
 
