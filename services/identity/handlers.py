@@ -27,6 +27,7 @@ from services.identity.domain.problems import (
     EmailInUse,
     PinNotEnough,
     SessionHasEnded,
+    TooManyCustomers,
     WrongCredentials,
     WrongCustomerNumberOrPin,
 )
@@ -39,6 +40,8 @@ from services.identity.domain.store import (
     Store,
     Stores,
 )
+
+MOST_CUSTOMERS_ASKED = 1000
 
 _INTAKE_BATCH = 2_000
 
@@ -154,6 +157,19 @@ def _count(report: IntakeReport, intakes: Sequence[customers.Intake]) -> None:
     report.new_pins += [
         NewPin(intake.customer.number, intake.new_pin) for intake in intakes if intake.new_pin
     ]
+
+
+async def customers_by_id(store: Store, customer_ids: Sequence[str]) -> Sequence[Customer]:
+    """Returns those of the customers that are in the register, in no order.
+
+    Raises:
+        TooManyCustomers: If more than 1000 are asked for.
+        Invalid: If one of the ids is no UUID.
+    """
+    if len(customer_ids) > MOST_CUSTOMERS_ASKED:
+        raise TooManyCustomers("customer_ids", MOST_CUSTOMERS_ASKED)
+    _check(*(_uuid_error(f"customer_ids[{i}]", text) for i, text in enumerate(customer_ids)))
+    return await store.customers_by_id([UUID(text) for text in customer_ids])
 
 
 async def admit_applicant(
@@ -436,6 +452,14 @@ def _required(name: str, value: str) -> FieldError | None:
 
 def _valid(name: str, reason: str, *, is_valid: bool) -> FieldError | None:
     return None if is_valid else FieldError(name, reason)
+
+
+def _uuid_error(name: str, text: str) -> FieldError | None:
+    try:
+        UUID(text)
+    except ValueError:
+        return FieldError(name, "NOT_A_UUID")
+    return None
 
 
 def _email_error(email: str) -> FieldError | None:

@@ -14,7 +14,7 @@ from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity import handlers
 from services.identity.domain.accounts import Account
-from services.identity.domain.customers import Pins
+from services.identity.domain.customers import Customer, Pins
 from services.identity.domain.passwords import PasswordRules
 from services.identity.domain.sessions import Successors
 from services.identity.domain.store import PasswordHashes, Store, Stores
@@ -138,6 +138,14 @@ class IdentityServicer:
             ],
         )
 
+    async def BatchGetCustomers(
+        self, request: pb.BatchGetCustomersRequest, _call: Call
+    ) -> pb.BatchGetCustomersResponse:
+        """Says who customers are."""
+        async with self.stores() as store:
+            customers = await handlers.customers_by_id(store, request.customer_ids)
+        return pb.BatchGetCustomersResponse(customers=map(_customer, customers))
+
     async def PutStaffAccount(self, request: pb.PutStaffAccountRequest, _call: Call) -> pb.Account:
         """Makes or changes the account of a member of staff."""
         staff = StaffAccount(
@@ -166,12 +174,13 @@ def _account(account: Account) -> pb.Account:
     return pb.Account(
         id=str(account.id),
         email=account.email,
-        customers=[
-            pb.Customer(id=str(customer.id), customer_number=customer.number, name=customer.name)
-            for customer in account.customers
-        ],
+        customers=map(_customer, account.customers),
         roles=[access_pb2.Staff.Role.Value(role) for role in sorted(account.roles)],
     )
+
+
+def _customer(customer: Customer) -> pb.Customer:
+    return pb.Customer(id=str(customer.id), customer_number=customer.number, name=customer.name)
 
 
 def _session(opened: OpenSession) -> pb.Session:

@@ -146,6 +146,14 @@ class PostgresStore:
         )
         return {row["number"]: _customer(row) for row in rows}
 
+    async def customers_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[Customer]:
+        """Returns those of the customers that are in the register, in no order."""
+        rows = await self._connection.fetch(
+            f"SELECT {_CUSTOMER_COLUMNS} FROM customer WHERE id = ANY($1::uuid[])",  # noqa: S608 - the names of columns
+            customer_ids,
+        )
+        return [_customer(row) for row in rows]
+
     async def add_customers(self, customers: Sequence[Customer]) -> None:
         """Takes customers into the register."""
         await self._connection.copy_records_to_table(

@@ -33,6 +33,8 @@ from tests.security.rpcs import rpcs, services
 PUBLIC = "public"
 CUSTOMER = "customer"
 OPERATOR = frozenset({"OPERATOR"})
+EVENT_STAFF = frozenset({"EVENT_STAFF"})
+CUSTOMER_SERVICE = frozenset({"CUSTOMER_SERVICE"})
 
 
 def only(*workloads: str) -> tuple[str, ...]:
@@ -40,12 +42,44 @@ def only(*workloads: str) -> tuple[str, ...]:
 
 
 TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
+    "kundeapp.events.v1.EventsService.ListEvents": PUBLIC,
+    "kundeapp.events.v1.EventsService.GetEvent": PUBLIC,
+    "kundeapp.events.v1.EventsService.CreateEvent": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.UpdateEvent": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.PublishEvent": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.CancelEvent": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.DrawBallot": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.GetDraw": PUBLIC,
+    "kundeapp.events.v1.EventsService.ReserveTickets": CUSTOMER,
+    "kundeapp.events.v1.EventsService.ListMyReservations": CUSTOMER,
+    "kundeapp.events.v1.EventsService.GetReservation": CUSTOMER,
+    "kundeapp.events.v1.EventsService.ReleaseTickets": CUSTOMER,
+    "kundeapp.events.v1.EventsService.UseTicket": CUSTOMER,
+    "kundeapp.events.v1.EventsService.UnuseTicket": CUSTOMER,
+    "kundeapp.events.v1.EventsService.GetTicketSvg": CUSTOMER,
+    "kundeapp.events.v1.EventsService.GetTicketPng": CUSTOMER,
+    "kundeapp.events.v1.EventsService.JoinWaitlist": CUSTOMER,
+    "kundeapp.events.v1.EventsService.ListMyWaitlistEntries": CUSTOMER,
+    "kundeapp.events.v1.EventsService.UpdateWaitlistEntry": CUSTOMER,
+    "kundeapp.events.v1.EventsService.LeaveWaitlist": CUSTOMER,
+    "kundeapp.events.v1.EventsService.AcceptOffer": CUSTOMER,
+    "kundeapp.events.v1.EventsService.DeclineOffer": CUSTOMER,
+    "kundeapp.events.v1.EventsService.ListWaitlistEntries": EVENT_STAFF | CUSTOMER_SERVICE,
+    "kundeapp.events.v1.EventsService.GetGuestList": EVENT_STAFF | CUSTOMER_SERVICE,
+    "kundeapp.events.v1.EventsService.GetGuestListCsv": EVENT_STAFF | CUSTOMER_SERVICE,
+    "kundeapp.events.v1.EventsService.GetGuestListPdf": EVENT_STAFF | CUSTOMER_SERVICE,
+    "kundeapp.events.v1.EventsService.ListReservationChanges": EVENT_STAFF | CUSTOMER_SERVICE,
+    "kundeapp.events.v1.EventsService.AuditInventory": EVENT_STAFF | OPERATOR,
+    "kundeapp.events.v1.EventsService.AdmitGuests": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.UndoAdmission": EVENT_STAFF,
+    "kundeapp.events.v1.EventsService.SyncDoor": EVENT_STAFF,
     "kundeapp.identity.v1.IdentityService.RegisterAccount": PUBLIC,
     "kundeapp.identity.v1.IdentityService.CreateSession": PUBLIC,
     "kundeapp.identity.v1.IdentityService.RefreshSession": PUBLIC,
     "kundeapp.identity.v1.IdentityService.EndCurrentSession": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.GetMe": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ImportCustomers": OPERATOR,
+    "kundeapp.identity.v1.IdentityService.BatchGetCustomers": only("events"),
     "kundeapp.identity.v1.IdentityService.PutStaffAccount": only("cli"),
     "kundeapp.identity.v1.IdentityService.ListSigningKeys": only("gateway"),
     "kundeapp.metering.v1.MeteringService.ListMeteringPoints": CUSTOMER,
@@ -125,7 +159,7 @@ class House:
         return await self.call(rpc, credentials, authorization)
 
     async def call_with(
-        self, rpc: MethodDescriptor, *roles: str, workload: str = "events"
+        self, rpc: MethodDescriptor, *roles: str, workload: str = "metering"
     ) -> grpc.StatusCode:
         """Calls an RPC for a person with these roles, by a workload that no rule names."""
         return await self.call_as(rpc, workload, f"Bearer {self.tokens.of(*roles)}")

@@ -44,6 +44,15 @@ class SessionHasEnded(errors.Unauthenticated):
     reason = "SESSION_ENDED"
 
 
+class TooManyCustomers(errors.Invalid):
+    """More customers are asked for at once than are told."""
+
+    reason = "TOO_MANY_RECORDS"
+
+    def __init__(self, field: str, limit: int) -> None:
+        super().__init__(FieldError(field, self.reason, {"limit": limit}), limit=limit)
+
+
 class BadFile(errors.Invalid):
     """A file was refused whole; each of the first bad lines is named with its reason."""
 

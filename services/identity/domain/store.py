@@ -47,6 +47,10 @@ class Store(Protocol):
         """Returns those of the customers that are in the register."""
         ...
 
+    async def customers_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[Customer]:
+        """Returns those of the customers that are in the register, in no order."""
+        ...
+
     async def add_customers(self, customers: Sequence[Customer]) -> None:
         """Takes customers into the register."""
         ...

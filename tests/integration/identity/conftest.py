@@ -36,7 +36,7 @@ async def identity(neighbours: Neighbours) -> AsyncGenerator[Identity]:
             workload: await stack.enter_async_context(
                 neighbours.channel(server.port, workload=workload)
             )
-            for workload in ("gateway", "cli")
+            for workload in ("gateway", "cli", "events")
         }
         database = await stack.enter_async_context(
             Database.open(settings.database_url, outbox, connections=CONNECTIONS)

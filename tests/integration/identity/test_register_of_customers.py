@@ -1,6 +1,7 @@
 """Staff take customers into the register from a file: all or none, and as often as they like."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -104,3 +105,46 @@ async def test_nobody_but_an_operator_imports_customers(
 ) -> None:
     with refused("PERMISSION_DENIED"):
         await identity.import_customers(customers_file(1), roles=roles)
+
+
+async def test_a_service_is_told_who_customers_are_and_unknown_ones_are_left_out(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(HEADER + "100000,Kari Fjord,,,\n100001,Åse Ærø,,,\n")
+    ids = [event.customer_id for event in await identity.events("CustomerCreated")]
+
+    answer = await identity.customers([*ids, str(UUID(int=1)), ids[0]])
+
+    told = {each.id: (each.customer_number, each.name) for each in answer.customers}
+    assert told == {ids[0]: ("100000", "Kari Fjord"), ids[1]: ("100001", "Åse Ærø")}
+    assert len(answer.customers) == 2
+    assert list((await identity.customers([])).customers) == []
+
+
+async def test_a_thousand_customers_are_told_at_once_and_no_more(identity: Identity) -> None:
+    await identity.import_customers(customers_file(1000))
+    ids = [event.customer_id for event in await identity.events("CustomerCreated")]
+
+    assert len((await identity.customers(ids)).customers) == 1000
+    with refused("TOO_MANY_RECORDS") as refusal:
+        await identity.customers([*ids, ids[0]])
+
+    assert refusal.fields == [("customer_ids", "TOO_MANY_RECORDS")]
+
+
+async def test_an_id_that_is_no_uuid_is_named(identity: Identity) -> None:
+    with refused("INVALID_FIELDS") as refusal:
+        await identity.customers([str(UUID(int=1)), "100001", ""])
+
+    assert refusal.fields == [
+        ("customer_ids[1]", "NOT_A_UUID"),
+        ("customer_ids[2]", "NOT_A_UUID"),
+    ]
+
+
+@pytest.mark.parametrize("workload", ["gateway", "cli"])
+async def test_only_a_service_that_prints_names_is_told_them(
+    identity: Identity, workload: str
+) -> None:
+    with refused("PERMISSION_DENIED"):
+        await identity.customers([], workload=workload)

@@ -190,6 +190,14 @@ class Identity:
         )
         return await self._call("PutStaffAccount", request, pb.Account, workload=workload)
 
+    async def customers(
+        self, customer_ids: Sequence[str], workload: str = "events"
+    ) -> pb.BatchGetCustomersResponse:
+        request = pb.BatchGetCustomersRequest(customer_ids=customer_ids)
+        return await self._call(
+            "BatchGetCustomers", request, pb.BatchGetCustomersResponse, workload=workload
+        )
+
     async def signing_keys(self, workload: str = "gateway") -> KeySet:
         answer = await self._call(
             "ListSigningKeys",
