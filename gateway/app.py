@@ -1,17 +1,20 @@
 """The HTTP application: bare ASGI, from a request to its response."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
+from urllib.parse import unquote
 
 import grpc
 import orjson
 import prometheus_client
 import structlog
+from google.api import httpbody_pb2
 from google.protobuf.descriptor import MethodDescriptor
 
 from gateway import problems
@@ -38,6 +41,7 @@ _SECURITY: Headers = (
     (b"x-content-type-options", b"nosniff"),
 )
 _OF_AN_ANSWER: Headers = (_JSON, _NO_STORE, *_SECURITY)
+_NO_PART_OF_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _ANONYMOUS = Caller(workload=WORKLOAD)
 _UNROUTED = "-"
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -296,7 +300,10 @@ class Application:
         except grpc.aio.AioRpcError as error:
             document = _of_rpc_error(error, route.rpc, request.language, trace_id)
             return _refusal(document)
-        return Response(HTTPStatus.OK, route.encode(answer))
+        headers = _OF_AN_ANSWER
+        if route.is_file:
+            headers = _of_a_file(cast("httpbody_pb2.HttpBody", answer), request.path)
+        return Response(HTTPStatus.OK, route.encode(answer), headers)
 
     async def _admit(self, request: Request, rule: Any) -> Metadata:
         """Returns what goes with the call; the service checks again, and is the one that decides.
@@ -376,6 +383,18 @@ async def _answer_fixed(handlers: Mapping[str, Handler], request: Request) -> Re
     if handler is None:
         raise problems.MethodNotAllowed(handlers)
     return await handler(request)
+
+
+def _of_a_file(file: httpbody_pb2.HttpBody, path: str) -> Headers:
+    """Returns the headers of a file, which a browser saves under the last part of its path."""
+    media_type = file.content_type or "application/octet-stream"
+    name = _NO_PART_OF_A_FILE_NAME.sub("_", unquote(path.rpartition("/")[2]))
+    return (
+        (b"content-type", media_type.encode("latin-1")),
+        (b"content-disposition", f'inline; filename="{name}"'.encode()),
+        _NO_STORE,
+        *_SECURITY,
+    )
 
 
 def _options(methods: Any) -> Response:

@@ -22,6 +22,7 @@ POLICY: Final = (
 _LANGUAGES: Final[Mapping[Language, str]] = {"nn": "Nynorsk", "nb": "Bokmål", "en": "English"}
 _REASONS: Final = frozenset(value.name for value in errors_pb2.Reason.DESCRIPTOR.values)
 _WORD: Final = re.compile(r"`([^`]+)`|\b([A-Z][A-Z_]+[A-Z])\b")
+_JSON: Final = "application/json"
 _DEEPEST: Final = 4
 
 Schema = Mapping[str, Any]
@@ -104,8 +105,10 @@ def _parameters(parameters: Sequence[Schema], schemas: Schema) -> str:
 
 
 def _content(title: str, part: Schema, schemas: Schema) -> str:
-    schema = part["content"]["application/json"]["schema"]
-    fields = _fields(schema, schemas)
+    content = part["content"].get(_JSON)
+    if content is None:
+        return f"<h4>{title}</h4>{_prose(part['description'])}"
+    fields = _fields(content["schema"], schemas)
     return f"<h4>{title}</h4>" + (fields or "<p class='quiet'>An empty object.</p>")
 
 
@@ -191,10 +194,15 @@ def _examples(method: str, path: str, operation: Schema) -> str:
     if request:
         lines[-1] += " \\"
         lines.append("  -H 'Content-Type: application/json' -d @request.json")
+    answer = operation["responses"]["200"]
+    if _JSON not in answer["content"]:
+        lines[-1] += " \\"
+        lines.append("  -O")
     blocks = [("Call", "\n".join(lines))]
     if request:
         blocks.append(("request.json", _json(request)))
-    blocks.append(("Answer", _json(operation["responses"]["200"])))
+    if _JSON in answer["content"]:
+        blocks.append(("Answer", _json(answer)))
     return "".join(
         f"<figure><figcaption>{title}</figcaption><pre tabindex='0'>{escape(text)}</pre></figure>"
         for title, text in blocks
@@ -207,7 +215,7 @@ def _query(operation: Schema) -> str:
 
 
 def _json(part: Schema) -> str:
-    example = part["content"]["application/json"]["example"]
+    example = part["content"][_JSON]["example"]
     text = json.dumps(example, indent=2, ensure_ascii=False)
     return re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", r"[\1]", text)
 

@@ -169,14 +169,8 @@ class _Writer:
                 "required": True,
                 "content": {"application/json": {"schema": body, "example": self._example(body)}},
             }
-        answer = self._answer(route)
         operation["responses"] = {
-            "200": {
-                "description": self._comments.of(rpc.output_type.full_name) or "Done.",
-                "content": {
-                    "application/json": {"schema": answer, "example": self._example(answer)}
-                },
-            },
+            "200": _FILE if route.is_file else self._success(route),
             **_refusals(route),
             "default": {"$ref": "#/components/responses/Problem"},
         }
@@ -235,6 +229,13 @@ class _Writer:
             field = route.rpc.input_type.fields_by_name[route.body]
             return self._field(field, is_answer=False)
         return None
+
+    def _success(self, route: Route) -> Schema:
+        answer = self._answer(route)
+        return {
+            "description": self._comments.of(route.rpc.output_type.full_name) or "Done.",
+            "content": {"application/json": {"schema": answer, "example": self._example(answer)}},
+        }
 
     def _answer(self, route: Route) -> Schema:
         if route.response_body:
@@ -386,6 +387,11 @@ _WELL_KNOWN: Mapping[str, Schema] = {
     "google.protobuf.Struct": {"type": "object"},
     "google.protobuf.Value": {},
     "google.protobuf.ListValue": {"type": "array", "items": {}},
+}
+
+_FILE: Schema = {
+    "description": "A file, of the type that Content-Type says.",
+    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
 }
 
 _KEY_PARAMETER: Schema = {

@@ -1,8 +1,9 @@
 """An HTTP rule bound to its RPC: from a request's parts to a message, from an answer to bytes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -29,7 +30,7 @@ from gateway.transcoder.decoding import (
     fill_object,
     parse_json,
 )
-from gateway.transcoder.encoding import Encoders, ToJson
+from gateway.transcoder.encoding import Encoders
 from gateway.transcoder.routing import Match, RouteTable
 from kit.errors import FieldError, Invalid, Malformed, NotFound
 
@@ -85,6 +86,7 @@ class Route:
         body: `*`, the name of the field that the body is, or empty.
         response_body: The name of the field that the answer is, or empty for all of it.
         answer_type: The message class of the answer.
+        is_file: Whether the answer is a google.api.HttpBody, which is sent as it is.
         path_fields: The fields that the path fills, by proto names from the request downwards.
     """
 
@@ -111,6 +113,7 @@ class Route:
         self.body = rule.body
         self.response_body = rule.response_body
         self.answer_type = message_factory.GetMessageClass(rpc.output_type)
+        self.is_file = rpc.output_type.full_name == shapes.HTTP_BODY
         self.path_fields = frozenset(bound.field_path for bound in self.template.variables)
         self._request_type = message_factory.GetMessageClass(rpc.input_type)
         self._decoders = decoders
@@ -168,8 +171,8 @@ class Route:
         return message
 
     def encode(self, answer: Message) -> bytes:
-        """Returns the JSON of an answer."""
-        return orjson.dumps(self._encode(answer))
+        """Returns the body of an answer: its JSON, or the file that it is."""
+        return self._encode(answer)
 
     def _refuse_impossible(self) -> None:
         if self.rpc.client_streaming or self.rpc.server_streaming:
@@ -178,6 +181,8 @@ class Route:
             raise InvalidRoute(f"{self.rpc.full_name}: a {self.http_method} has no body.")
         if (shapes.REQUEST_ID,) in self.path_fields or self.body == shapes.REQUEST_ID:
             raise InvalidRoute(f"{self.rpc.full_name}: the {IDEMPOTENCY_KEY} is a header.")
+        if self.is_file and self.response_body:
+            raise InvalidRoute(f"{self.rpc.full_name}: a file is all of its answer.")
 
     def _bind(self, variable: templates.Variable) -> _BoundVariable:
         *parents, name = variable.field_path
@@ -205,10 +210,14 @@ class Route:
             name: member for name, member in members.items() if member.descriptor.name not in taken
         }
 
-    def _encoder(self, encoders: Encoders) -> ToJson:
+    def _encoder(self, encoders: Encoders) -> Callable[[Message], bytes]:
+        if self.is_file:
+            return attrgetter("data")
         if self.response_body:
-            return encoders.field(_field(self.rpc.output_type, self.response_body))
-        return encoders.message(self.rpc.output_type)
+            to_json = encoders.field(_field(self.rpc.output_type, self.response_body))
+        else:
+            to_json = encoders.message(self.rpc.output_type)
+        return lambda answer: orjson.dumps(to_json(answer))
 
     def _fill_from_body(self, message: Message, body: Body, errors: list[FieldError]) -> None:
         if not self.body:

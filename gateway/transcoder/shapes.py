@@ -11,6 +11,9 @@ WRITTEN_AS_TEXT = frozenset(
     f"google.protobuf.{name}" for name in ("Timestamp", "Duration", "FieldMask")
 )
 
+HTTP_BODY = "google.api.HttpBody"
+"""An answer that is sent as it is, with a type of its own; it is all of an answer or no part."""
+
 REQUEST_ID = "request_id"
 """The field that the Idempotency-Key header fills, in a request that has it."""
 
@@ -19,16 +22,22 @@ class UnsupportedType(TypeError):  # noqa: N818 - names what it found
     """A message type has no JSON form here."""
 
 
-def refuse_unsupported(descriptor: Descriptor) -> None:
-    """Refuses the types of `google.protobuf` that are not handled one by one.
+# Any would need every type that may stand in it, and hide from a reader what an answer is.
+_UNSUPPORTED = {
+    "google.protobuf.Any": "name the type instead",
+    HTTP_BODY: "it can only be the whole answer of an RPC",
+}
 
-    Any would need every type that may stand in it, and hide from a reader what an answer is.
+
+def refuse_unsupported(descriptor: Descriptor) -> None:
+    """Refuses the types that have no JSON form.
 
     Raises:
         UnsupportedType: If it is such a type.
     """
-    if descriptor.full_name == "google.protobuf.Any":
-        raise UnsupportedType("google.protobuf.Any has no JSON form here: name the type instead.")
+    why = _UNSUPPORTED.get(descriptor.full_name)
+    if why is not None:
+        raise UnsupportedType(f"{descriptor.full_name} has no JSON form here: {why}.")
 
 
 def oneof_of(field: FieldDescriptor) -> OneofDescriptor | None:

@@ -216,4 +216,7 @@ CASES = (
     Case("GET /v1/query", 400, b'{"name":"a"}', JSON, differs=UNTAKEN_BODY),
     # Columns
     get("/v1/measures/a", differs=COLUMNS),
+    # Files
+    get("/v1/downloads/list.csv"),
+    get("/v1/downloads/bl%C3%A5b%C3%A6r"),
 )

@@ -15,7 +15,7 @@ import grpc
 import httpx
 import orjson
 import pytest
-from google.api import annotations_pb2
+from google.api import annotations_pb2, httpbody_pb2
 from google.protobuf import descriptor_pb2, message_factory
 from google.protobuf.message import Message
 from granian.constants import HTTPModes, Interfaces
@@ -65,7 +65,9 @@ async def echo() -> AsyncGenerator[int]:
 
 
 def _echo_as(answer_type: type[Message]) -> Any:
-    async def answer(request: Message, _context: Any) -> Message:
+    async def answer(request: Any, _context: Any) -> Message:
+        if answer_type is httpbody_pb2.HttpBody:
+            return httpbody_pb2.HttpBody(content_type="text/plain", data=request.name.encode())
         return request if isinstance(request, answer_type) else answer_type()
 
     return answer
@@ -137,14 +139,18 @@ async def test_both_answer_the_same_or_the_difference_is_listed(both: Both, case
         assert mine != theirs, f"no longer differs: {case.differs}"
 
 
-async def _answer(client: httpx.AsyncClient, case: Case) -> tuple[int, object]:
-    """Returns the status, and what an answer says; a refusal's words are each one's own."""
+async def _answer(client: httpx.AsyncClient, case: Case) -> tuple[int, str, object]:
+    """Returns status, type, and what an answer says; a refusal's words are each one's own."""
     method, _, target = case.request.partition(" ")
     url = httpx.URL(client.base_url, raw_path=target.encode("ascii"))
     response = await client.request(method, url, content=case.body or None, headers=case.headers)
     if not response.is_success:
-        return response.status_code, None
-    return response.status_code, _without_nulls(orjson.loads(response.content or b"null"))
+        return response.status_code, "", None
+    media_type = response.headers["content-type"]
+    content: object = response.content
+    if media_type == "application/json":
+        content = _without_nulls(orjson.loads(response.content))
+    return response.status_code, media_type, content
 
 
 def _without_nulls(value: object) -> object:

@@ -6,8 +6,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from google.api import annotations_pb2
+from google.api import annotations_pb2, httpbody_pb2
 from google.protobuf import (
+    any_pb2,
     descriptor_pb2,
     descriptor_pool,
     duration_pb2,
@@ -24,7 +25,9 @@ from kundeapp.json.v1 import json_pb2
 
 # What the files here may import; Python's pool knows a file once its module is imported.
 IMPORTED = (
+    any_pb2,
     annotations_pb2,
+    httpbody_pb2,
     duration_pb2,
     empty_pb2,
     field_mask_pb2,

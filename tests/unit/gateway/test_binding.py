@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, http_pb2, httpbody_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -217,6 +217,19 @@ class TestImpossibleRules:
         with pytest.raises(UnsupportedType):
             Transcoder([service({"get": "/v1/a"}, input_type=".tests.echo.v1.Measures")])
 
+    def test_a_file_is_no_request(self) -> None:
+        with pytest.raises(UnsupportedType, match="whole answer"):
+            Transcoder([service({"post": "/v1/a", "body": "*"}, input_type=FILE)])
+
+    def test_a_file_is_no_part_of_a_message(self) -> None:
+        for place in ("input_type", "output_type"):
+            with pytest.raises(UnsupportedType, match="whole answer"):
+                Transcoder([service({"post": "/v1/a", "body": "*"}, **{place: ".made.Folder"})])
+
+    def test_a_part_of_a_file_is_no_answer(self) -> None:
+        with pytest.raises(InvalidRoute, match="all of its answer"):
+            Transcoder([service({"get": "/v1/a", "response_body": "data"}, output_type=FILE)])
+
 
 def service(rule: dict[str, Any], **method: Any) -> ServiceDescriptor:
     """Returns a service with one RPC and one rule, in a pool of its own."""
@@ -226,7 +239,17 @@ def service(rule: dict[str, Any], **method: Any) -> ServiceDescriptor:
             pool.AddSerializedFile(file.serialized_pb)
     pool.AddSerializedFile(compiled.echo().serialized_pb)
     file = descriptor_pb2.FileDescriptorProto(
-        name="made.proto", package="made", syntax="proto3", dependency=[compiled.echo().name]
+        name="made.proto",
+        package="made",
+        syntax="proto3",
+        dependency=[compiled.echo().name, httpbody_pb2.DESCRIPTOR.name],
+    )
+    file.message_type.add(name="Folder").field.add(
+        name="file",
+        number=1,
+        type=descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE,
+        label=descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL,
+        type_name=FILE,
     )
     rpc = file.service.add(name="Made").method.add(
         **{"name": "Call", "input_type": THING, "output_type": THING, **method}
@@ -237,6 +260,7 @@ def service(rule: dict[str, Any], **method: Any) -> ServiceDescriptor:
 
 
 THING = ".tests.echo.v1.Thing"
+FILE = ".google.api.HttpBody"
 
 
 def _with_imports(file: Any) -> list[Any]:

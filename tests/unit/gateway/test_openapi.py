@@ -81,6 +81,13 @@ def test_paths_have_a_variable_a_segment(echo: dict[str, Any]) -> None:
     assert "/v1/files/{name}" in echo["paths"]
 
 
+def test_a_file_is_no_json(echo: dict[str, Any]) -> None:
+    answer = echo["paths"]["/v1/downloads/{name}"]["get"]["responses"]["200"]
+    assert answer["content"] == {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    assert answer["description"] in docs.page(echo).decode()
+    assert "HttpBody" not in echo["components"]["schemas"]
+
+
 def test_query_parameters_are_dotted(echo: dict[str, Any]) -> None:
     parameters = {
         parameter["name"] for parameter in echo["paths"]["/v1/query"]["get"]["parameters"]
