@@ -318,10 +318,14 @@ class Application:
             metadata.append(("traceparent", traceparent))
         caller = _ANONYMOUS
         authorization = request.header(b"authorization")
-        # What is public is open to those whose token has expired: they may be about to renew it.
-        if authorization is not None and rule.WhichOneof("caller") != "public":
-            caller, internal = await self._sessions.session(authorization)
-            metadata.append(("authorization", f"Bearer {internal.value}"))
+        if authorization is not None:
+            try:
+                caller, internal = await self._sessions.session(authorization)
+                metadata.append(("authorization", f"Bearer {internal.value}"))
+            except (errors.Unauthenticated, errors.Unavailable):
+                # What is public is open with an expired token: it may be there to be renewed.
+                if rule.WhichOneof("caller") != "public":
+                    raise
         access.admit(rule, caller)
         return metadata
 

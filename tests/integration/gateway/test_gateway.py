@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 
 from gateway.bootstrap import running
-from kit import errors, status
+from kit import access, errors, jwt, status
+from kit.clock import SystemClock
 from kit.errors import FieldError
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 from kundeapp.metering.v1 import metering_service_pb2 as metering_pb
-from tests.integration.gateway.conftest import Context, House, house
+from tests.integration.gateway.conftest import Backend, Context, House, house
 
 USAGE = "/v1/meteringPoints/707057500000000001/usage?resolution=HOUR&from=2026-04-06&to=2026-04-07"
 LOGIN = {"email": "kari@example.com", "password": "correct horse battery"}
@@ -135,11 +137,6 @@ class TestRefusals:
         headers = bearer("x.y.z")
         assert await self.problem(shared, "GET", USAGE, headers=headers) == (401, "UNAUTHENTICATED")
 
-    async def test_what_is_public_is_open_with_an_old_token(self, shared: House) -> None:
-        shared.backend.answers["CreateSession"] = session
-        response = await shared.http.post("/v1/sessions", json=LOGIN, headers=bearer("old"))
-        assert response.status_code == 200
-
     @pytest.mark.parametrize(
         ("method", "path", "options", "expected"),
         [
@@ -216,6 +213,40 @@ class TestRefusals:
         writer.write(b"GET /v1/%zz/../?%00=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 404")
         writer.close()
+
+
+class TestWhatIsPublic:
+    """Whoever shows a valid token is known; any other token is as good as none."""
+
+    async def create_session(self, house: House, token: str) -> bool:
+        """Creates a session with a token; returns whether the service was told who calls."""
+        house.backend.answers["CreateSession"] = session
+        response = await house.http.post("/v1/sessions", json=LOGIN, headers=bearer(token))
+        assert response.status_code == 200
+        return "authorization" in house.backend.seen
+
+    async def test_the_service_is_told_whose_valid_token_came(self, shared: House) -> None:
+        token = shared.backend.token(roles=("EVENT_STAFF",))
+        assert await self.create_session(shared, token)
+        internal = shared.backend.seen["authorization"].removeprefix("Bearer ")
+        reader = access.InternalTokens(jwt.KeyFile(shared.pki.internal_keys), SystemClock())
+        assert reader.caller(internal, "gateway").roles == {"EVENT_STAFF"}
+
+    async def test_an_expired_token_is_none(self, shared: House) -> None:
+        token = shared.backend.token(lifetime=timedelta(minutes=-1))
+        assert not await self.create_session(shared, token)
+
+    async def test_a_bad_token_is_none(self, shared: House) -> None:
+        forger = Backend(jwt.generate_key("access"))
+        for token in ("old", forger.token(), shared.backend.token()[:-4]):
+            assert not await self.create_session(shared, token)
+
+    async def test_it_is_open_while_no_token_can_be_checked(self, tmp_path: Path) -> None:
+        async with house(tmp_path) as built:
+            built.backend.answers["ListSigningKeys"] = refuse(errors.Unavailable())
+            token = built.backend.token()
+            assert not await self.create_session(built, token)
+            assert (await built.http.get("/v1/me", headers=bearer(token))).status_code == 503
 
 
 class TestTokensForStaff:
