@@ -23,6 +23,7 @@ from gateway.upstream import CHANNEL_OPTIONS, Upstreams
 from kit import errors, jwt, telemetry
 from kit.clock import Clock, SystemClock
 from kit.tls import Identity
+from kundeapp.events.v1 import events_service_pb2 as events_pb
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 from kundeapp.metering.v1 import metering_service_pb2 as metering_pb
 
@@ -31,6 +32,7 @@ API_VERSION = "v1"
 SERVICES: tuple[ServiceDescriptor, ...] = (
     identity_pb.DESCRIPTOR.services_by_name["IdentityService"],
     metering_pb.DESCRIPTOR.services_by_name["MeteringService"],
+    events_pb.DESCRIPTOR.services_by_name["EventsService"],
 )
 
 _LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
@@ -93,6 +95,7 @@ async def _channels(
     addresses = {
         identity_pb.DESCRIPTOR.package: settings.identity,
         metering_pb.DESCRIPTOR.package: settings.metering,
+        events_pb.DESCRIPTOR.package: settings.events,
     }
     return {
         package: await stack.enter_async_context(

@@ -22,6 +22,8 @@ class Settings(ProcessSettings):
     """Where identity's gRPC is, as gRPC names it: `host:port` or `dns:///service:port`."""
     metering: str
     """Where metering's gRPC is."""
+    events: str
+    """Where the gRPC of events is."""
 
     signing_keys: Path
     """A private JWK Set (RFC 7517) with EC keys on P-256: the first one signs internal tokens. Read

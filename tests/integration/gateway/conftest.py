@@ -32,7 +32,7 @@ Answer = Callable[[Any, Context], Awaitable[Message]]
 
 @dataclass
 class Backend:
-    """Identity and metering: each RPC answers what a test puts there.
+    """All services at once: each RPC answers what a test puts there.
 
     Attributes:
         answers: By the name of the RPC.
@@ -66,7 +66,7 @@ class Backend:
         return jwt.sign(kind, self.key, claims)
 
     async def start(self, address: str, pki: LocalPki) -> None:
-        """Serves both, on one address."""
+        """Serves all of them, on one address."""
         self.server = grpc.aio.server()
         for service in SERVICES:
             handlers = {
@@ -153,6 +153,7 @@ async def house(folder: Path, **changes: Any) -> AsyncGenerator[House]:
         listen=f"127.0.0.1:{free_port()}",
         identity=address,
         metering=address,
+        events=address,
         signing_keys=pki.internal_signing_keys,
         **changes,
     )

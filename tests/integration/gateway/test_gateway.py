@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from google.api import httpbody_pb2
 
 from gateway.bootstrap import running
 from kit import access, errors, jwt, status
@@ -51,6 +52,17 @@ def refuse(problem: errors.Problem) -> Callable[[Any, Context], Awaitable[Any]]:
         await context.abort(status.code_of(refusal), refusal.message)
 
     return answer
+
+
+def answers_with(house: House, file: httpbody_pb2.HttpBody) -> None:
+    async def answer(_request: Any, _context: Context) -> httpbody_pb2.HttpBody:
+        return file
+
+    house.backend.answers["GetGuestListCsv"] = answer
+
+
+def staff(house: House) -> dict[str, str]:
+    return bearer(house.backend.token(customer=False, roles=("EVENT_STAFF",)))
 
 
 class TestAnswers:
@@ -121,6 +133,40 @@ class TestAnswers:
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
         assert "access-control-allow-origin" not in response.headers
+
+
+class TestFiles:
+    PATH = "/v1/events/7/guestList.csv"
+    CSV = "\ufeffNamn;Billettar\r\nKåre Ås;2\r\n".encode()
+
+    async def test_a_file_is_sent_as_it_is(self, shared: House) -> None:
+        answers_with(shared, httpbody_pb2.HttpBody(content_type="text/csv", data=self.CSV))
+        response = await shared.http.get(self.PATH, headers=staff(shared))
+        assert response.status_code == 200
+        assert response.content == self.CSV
+        assert response.headers["content-type"] == "text/csv"
+        assert response.headers["content-disposition"] == 'inline; filename="guestList.csv"'
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+    async def test_a_file_without_a_type_is_bytes(self, shared: House) -> None:
+        answers_with(shared, httpbody_pb2.HttpBody(data=b"\x00"))
+        response = await shared.http.get(self.PATH, headers=staff(shared))
+        assert response.headers["content-type"] == "application/octet-stream"
+
+    async def test_head_tells_how_long_it_is(self, shared: House) -> None:
+        answers_with(shared, httpbody_pb2.HttpBody(data=self.CSV))
+        response = await shared.http.head(self.PATH, headers=staff(shared))
+        assert response.headers["content-length"] == str(len(self.CSV))
+        assert response.content == b""
+
+    async def test_a_refusal_is_a_problem(self, shared: House) -> None:
+        shared.backend.answers["GetGuestListCsv"] = refuse(errors.NotFound())
+        response = await shared.http.get(self.PATH, headers=staff(shared))
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "content-disposition" not in response.headers
 
 
 class TestRefusals:
