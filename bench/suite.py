@@ -19,7 +19,7 @@ from kit.local.pki import LocalPki
 from kit.local.processes import Child, free_port, require_port
 
 _START_SECONDS = 60.0
-_PORTS = 13
+_PORTS = 15
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,19 @@ from kit.local.pki import LocalPki
 from kit.local.postgres import LocalPostgres
 from kit.local.processes import LOOPBACK, Child
 
-SERVICES = ("identity", "metering")
+SERVICES = ("identity", "metering", "events")
 
 _OFFSETS = {
     "gateway": 0,
     "identity": 1,
     "metering": 2,
+    "events": 4,
     "postgres": 5,
     "nats": 6,
     "gateway_admin": 10,
     "identity_admin": 11,
     "metering_admin": 12,
+    "events_admin": 14,
 }
 
 
@@ -38,11 +40,13 @@ class RunSettings(BaseSettings):
     """The gateway's port; the others follow it unless they are set."""
     identity_port: int = 0
     metering_port: int = 0
+    events_port: int = 0
     postgres_port: int = 0
     nats_port: int = 0
     gateway_admin_port: int = 0
     identity_admin_port: int = 0
     metering_admin_port: int = 0
+    events_admin_port: int = 0
 
     def port_of(self, name: str) -> int:
         """Returns the port of a process, 0 in its setting meaning the usual one."""
@@ -89,11 +93,11 @@ class Plan:
         )
 
     def end_leftover(self, name: str) -> None:
-        """Ends identity, metering or gateway of an earlier run that was killed."""
+        """Ends a service, or the gateway, of an earlier run that was killed."""
         Child(name, (), self.logs, self._record(name), {}).end_leftover()
 
     def child(self, name: str) -> Child:
-        """Returns identity, metering or gateway; PostgreSQL must have been started once."""
+        """Returns a service, or the gateway; PostgreSQL must have been started once."""
         module = "gateway" if name == "gateway" else f"services.{name}"
         return Child(
             name=name,
@@ -118,8 +122,7 @@ class Plan:
         tls = self.pki.identity("cli")
         return {
             "gateway": self.settings.url,
-            "identity": self.settings.address_of("identity"),
-            "metering": self.settings.address_of("metering"),
+            **{name: self.settings.address_of(name) for name in SERVICES},
             "tls_certificate": str(tls.certificate),
             "tls_key": str(tls.key),
             "tls_authority": str(tls.authority),
@@ -146,8 +149,8 @@ class Plan:
     def _gateway(self) -> dict[str, object]:
         return {
             "signing_keys": self.pki.internal_signing_keys,
-            "identity": self.settings.address_of("identity"),
-            "metering": self.settings.address_of("metering"),
+            "nats_url": self.nats.url,
+            **{name: self.settings.address_of(name) for name in SERVICES},
         }
 
     def _service(self, name: str) -> dict[str, object]:
@@ -159,4 +162,6 @@ class Plan:
         if name == "identity":
             settings["signing_keys"] = self.pki.access_signing_keys
             settings["secret_keys"] = self.pki.identity_secret_keys
+        if name == "events":
+            settings["identity"] = self.settings.address_of("identity")
         return settings

@@ -31,7 +31,7 @@ _MIGRATION_SECONDS = 300.0
 
 @dataclass
 class PythonProcess:
-    """Identity, metering or the gateway."""
+    """A service, or the gateway."""
 
     child: Child
     ready: Ready
@@ -153,7 +153,7 @@ def _migrate(plan: Plan, cleanup: contextlib.ExitStack) -> None:
 
 
 def _services(plan: Plan) -> list[PythonProcess]:
-    """Returns identity and metering, not started."""
+    """Returns the services, not started."""
     tls = plan.pki.identity("cli")
     return [
         PythonProcess(plan.child(name), grpc_ready(plan.settings.port_of(name), tls))

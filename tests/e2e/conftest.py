@@ -9,7 +9,7 @@ from kit.local.errors import PortBusyError
 from kit.local.processes import free_port, require_port
 from tests.e2e.suite import Suite
 
-PORTS_FROM_THE_FIRST = 13
+PORTS_FROM_THE_FIRST = 15
 
 
 def _first_of_free_ports() -> int:
