@@ -1,26 +1,27 @@
-"""The commands of `kundeapp`. What a command needs is imported when it runs: help is instant."""
+"""The commands of `kundeapp`; those of event staff are in `cli.events`."""
 
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from cli.command import AsJson, finish, sessions, settings
+from cli.events.commands import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.config import Settings
     from cli.outcome import Output, Report
     from cli.services import Progress, Services
-    from cli.session import Sessions
 
 _ENDS = """Ends with 0 when done, 1 when the suite refuses, 2 when the command is wrong,
 3 when the suite does not answer, 4 when you are not logged in or not allowed."""
 
 app = typer.Typer(
     name="kundeapp",
-    help=f"Runs the suite locally, and does an operator's work.\n\n{_ENDS}",
+    help=f"Runs the suite locally, and does the work of operators and event staff.\n\n{_ENDS}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,10 +33,13 @@ imports = typer.Typer(
 staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(staff, name="staff")
+app.add_typer(events, name="events")
 
 _Result = TypeVar("_Result")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Process = Annotated[
+    str, typer.Argument(help="postgres, nats, identity, metering, events or gateway.")
+]
 CsvFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV file.")
 ]
@@ -70,14 +74,11 @@ def run() -> None:
     """
     from cli.local.run import run_everything
 
-    _finish(_output(as_json=False), run_everything)
+    finish(run_everything, as_json=False)
 
 
 @app.command()
-def stop(
-    name: Annotated[str, typer.Argument(help="postgres, nats, identity, metering or gateway.")],
-    as_json: AsJson = False,
-) -> None:
+def stop(name: Process, as_json: AsJson = False) -> None:
     """Stops one process of the suite that runs here, to see what an outage looks like.
 
     Example: kundeapp stop postgres
@@ -86,10 +87,7 @@ def stop(
 
 
 @app.command()
-def start(
-    name: Annotated[str, typer.Argument(help="postgres, nats, identity, metering or gateway.")],
-    as_json: AsJson = False,
-) -> None:
+def start(name: Process, as_json: AsJson = False) -> None:
     """Starts one process again that was stopped.
 
     Example: kundeapp start postgres
@@ -114,10 +112,10 @@ def login(
         from cli.outcome import Report
 
         address = email or typer.prompt("E-mail", err=True)
-        _sessions(_settings()).log_in(address, _password(from_stdin=password_stdin))
+        sessions(settings()).log_in(address, _password(from_stdin=password_stdin))
         return Report(f"{address} is logged in.", (), {"email": address})
 
-    _finish(_output(as_json=as_json), log_in)
+    finish(log_in, as_json=as_json)
 
 
 @app.command()
@@ -130,11 +128,11 @@ def logout(as_json: AsJson = False) -> None:
     def log_out(_: "Output") -> "Report":
         from cli.outcome import Report
 
-        ended = _sessions(_settings()).log_out()
+        ended = sessions(settings()).log_out()
         title = "You are logged out." if ended else "You were not logged in."
         return Report(title, (), {"ended": ended})
 
-    _finish(_output(as_json=as_json), log_out)
+    finish(log_out, as_json=as_json)
 
 
 @imports.command("customers")
@@ -160,7 +158,7 @@ def import_customers(
     def import_file(output: "Output") -> "Report":
         from cli.imports import PinsFile, customers_report, free_pins_path
 
-        services = _services(_settings())
+        services = _services()
         kept = PinsFile(pins or free_pins_path(file))
         try:
             report = _with_bar(output, file, lambda bar: services.import_customers(file, bar))
@@ -170,7 +168,7 @@ def import_customers(
             kept.close()
         return customers_report(file, report, kept.path)
 
-    _finish(_output(as_json=as_json), import_file)
+    finish(import_file, as_json=as_json)
 
 
 @imports.command("metering-points")
@@ -186,11 +184,11 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
     def import_file(output: "Output") -> "Report":
         from cli.imports import metering_points_report
 
-        services = _services(_settings())
+        services = _services()
         report = _with_bar(output, file, lambda bar: services.import_metering_points(file, bar))
         return metering_points_report(file, report)
 
-    _finish(_output(as_json=as_json), import_file)
+    finish(import_file, as_json=as_json)
 
 
 @imports.command("readings")
@@ -211,13 +209,13 @@ def import_readings(
     def import_file(output: "Output") -> "Report":
         from cli.imports import readings_report
 
-        services = _services(_settings())
+        services = _services()
         report = _with_bar(
             output, file, lambda bar: services.import_readings(file, metering_point, bar)
         )
         return readings_report(file, metering_point, report)
 
-    _finish(_output(as_json=as_json), import_file)
+    finish(import_file, as_json=as_json)
 
 
 @imports.command("prices")
@@ -234,11 +232,11 @@ def import_prices(
     def import_file(output: "Output") -> "Report":
         from cli.imports import prices_report
 
-        services = _services(_settings())
+        services = _services()
         report = _with_bar(output, file, lambda bar: services.import_prices(file, area.value, bar))
         return prices_report(file, area.value, report)
 
-    _finish(_output(as_json=as_json), import_file)
+    finish(import_file, as_json=as_json)
 
 
 @staff.command("put")
@@ -265,12 +263,12 @@ def put_staff(
 
         password = "" if keep_password else _password(from_stdin=password_stdin, confirm=True)
         names = [each.name for each in role]
-        account = _services(_settings()).put_staff(email, password, names)
+        account = _services().put_staff(email, password, names)
         data = {"id": account.id, "email": account.email, "roles": names}
         rows = (("e-mail", account.email), ("roles", ", ".join(each.value for each in role)))
         return Report("Staff account", rows, data)
 
-    _finish(_output(as_json=as_json), put)
+    finish(put, as_json=as_json)
 
 
 def main() -> None:
@@ -287,57 +285,14 @@ def _tell(action: str, name: str, *, as_json: bool) -> None:
         said = ask(DataSettings().data, action, name)
         return Report(said, (), {"process": name, "action": action, "message": said})
 
-    _finish(_output(as_json=as_json), tell)
+    finish(tell, as_json=as_json)
 
 
-def _output(*, as_json: bool) -> "Output":
-    from cli.outcome import Output
-
-    return Output(as_json=as_json)
-
-
-def _finish(output: "Output", act: "Callable[[Output], Report | None]") -> NoReturn:
-    """Does what a command is there for, prints the outcome and ends with its status."""
-    from cli.outcome import CommandError, Exit
-
-    try:
-        report = act(output)
-    except CommandError as error:
-        output.error(error)
-        raise typer.Exit(error.status) from error
-    if report is not None:
-        output.report(report)
-    raise typer.Exit(Exit.OK)
-
-
-def _settings() -> "Settings":
-    from pydantic import ValidationError
-
-    from cli.config import DataSettings, Settings
-    from cli.outcome import CommandError, Exit
-
-    try:
-        # The environment and the data folder fill in what a checker sees missing here.
-        return Settings()  # pyright: ignore[reportCallIssue]
-    except ValidationError as error:
-        names = ", ".join(f"KUNDEAPP_CLI_{fault['loc'][0]}".upper() for fault in error.errors())
-        message = (
-            f"Where is the suite? Nothing was run in {DataSettings().data.resolve()}: "
-            f"start it with `kundeapp run`, name its folder in KUNDEAPP_DATA, or set {names}."
-        )
-        raise CommandError(Exit.USAGE, "NOT_CONFIGURED", message) from error
-
-
-def _sessions(settings: "Settings") -> "Sessions":
-    from cli.session import Sessions
-
-    return Sessions.of(settings)
-
-
-def _services(settings: "Settings") -> "Services":
+def _services() -> "Services":
     from cli.services import Services
 
-    return Services.of(settings, _sessions(settings).internal_token)
+    where = settings()
+    return Services.of(where, sessions(where).internal_token)
 
 
 def _password(*, from_stdin: bool, confirm: bool = False) -> str:

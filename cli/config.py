@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """Identity's gRPC server, host and port."""
     metering: str
     """Metering's gRPC server, host and port."""
+    events: str
+    """Events' gRPC server, host and port."""
     tls_certificate: Path
     """The certificate of the workload `cli`, PEM."""
     tls_key: Path

@@ -58,13 +58,15 @@ class Report:
 
     Attributes:
         title: In a few words.
-        rows: Each fact, for a person: what it is, and its value.
+        rows: Each fact, for a person: what it is, and its value; or the rows of a list.
         data: The same for a program.
+        columns: The headings of a list; none if the rows are facts.
     """
 
     title: str
-    rows: Sequence[tuple[str, str]]
+    rows: Sequence[Sequence[str]]
     data: JsonObject
+    columns: Sequence[str] = ()
 
 
 class Output:
@@ -84,11 +86,8 @@ class Output:
             self._print_json(report.data)
             return
         self.out.print(report.title, markup=False)
-        table = Table.grid(padding=(0, 2), pad_edge=True)
-        for name, value in report.rows:
-            table.add_row(name, Text(value, overflow="fold"))
         if report.rows:
-            self.out.print(table)
+            self.out.print(_table(report))
 
     def error(self, error: CommandError) -> None:
         """Prints why not."""
@@ -109,6 +108,16 @@ class Output:
 
     def _print_json(self, data: JsonObject) -> None:
         self.out.out(json.dumps(data, ensure_ascii=False), highlight=False)
+
+
+def _table(report: Report) -> Table:
+    if report.columns:
+        table = Table(*report.columns, box=None, padding=(0, 2, 0, 0), pad_edge=True)
+    else:
+        table = Table.grid(padding=(0, 2), pad_edge=True)
+    for row in report.rows:
+        table.add_row(*(Text(value, overflow="fold") for value in row))
+    return table
 
 
 def _width(stream: TextIO) -> int | None:

@@ -108,7 +108,7 @@ class Services:
             password=password,
             roles=[access_pb2.Staff.Role.Value(role) for role in roles],
         )
-        with _channel(self._identity, self._tls) as channel:
+        with open_channel(self._identity, self._tls) as channel:
             stub = identity_grpc.IdentityServiceStub(channel)
             return stub.PutStaffAccount(request, timeout=_TIMEOUT)
 
@@ -117,12 +117,17 @@ class Services:
         self, target: str
     ) -> Generator[tuple[grpc.Channel, tuple[tuple[str, str], ...]]]:
         metadata = (("authorization", f"Bearer {self._token()}"),)
-        with _channel(target, self._tls) as channel:
+        with open_channel(target, self._tls) as channel:
             yield channel, metadata
 
 
 @contextlib.contextmanager
-def _channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
+def open_channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
+    """Opens a channel to a service.
+
+    Raises:
+        CommandError: There is no certificate, or a call on the channel failed.
+    """
     try:
         credentials = tls.channel_credentials()
     except OSError as error:

@@ -18,24 +18,6 @@ from kundeapp.metering.v1.metering_service_pb2 import ImportReadingsReport
 runner = CliRunner()
 
 
-@pytest.fixture(autouse=True)
-def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder in which a suite was run."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KUNDEAPP_DATA", str(tmp_path / "data"))
-    (tmp_path / "data" / "cli").mkdir(parents=True)
-    settings = {
-        "gateway": "http://localhost:1",
-        "identity": "localhost:1",
-        "metering": "localhost:1",
-        "tls_certificate": "cli.pem",
-        "tls_key": "cli.key",
-        "tls_authority": "authority.pem",
-    }
-    (tmp_path / "data" / "cli" / "settings.json").write_text(json.dumps(settings))
-    return tmp_path
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "file.csv"
@@ -65,6 +47,21 @@ COMMANDS = [
     ["import", "readings"],
     ["import", "prices"],
     ["staff", "put"],
+    ["events", "list"],
+    ["events", "show"],
+    ["events", "create"],
+    ["events", "change"],
+    ["events", "publish"],
+    ["events", "cancel"],
+    ["events", "draw"],
+    ["events", "reserve"],
+    ["events", "release"],
+    ["events", "guest-list"],
+    ["events", "waiting-list"],
+    ["events", "changes"],
+    ["events", "audit"],
+    ["events", "door", "admit"],
+    ["events", "door", "undo"],
 ]
 
 
@@ -84,6 +81,13 @@ def test_every_command_explains_itself_with_an_example(command: list[str]) -> No
         ["import", "prices", "file.csv", "--area", "SE1"],
         ["staff", "put", "kari@example.com"],
         ["staff", "put", "kari@example.com", "--role", "king"],
+        ["events", "create", "--title", "T", "--venue", "V", "--capacity", "1"],
+        ["events", "change", "1", "--starts-at", "tomorrow"],
+        ["events", "cancel", "1"],
+        ["events", "release", "1", "--reason", "R", "--quantity", "0"],
+        ["events", "guest-list", "1", "--csv", "a", "--pdf", "b"],
+        ["events", "door", "admit", "1"],
+        ["events", "door", "admit", "1", "--ticket", "a", "--reservation", "b"],
         ["nonsense"],
     ],
     ids=" ".join,

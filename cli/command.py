@@ -1,0 +1,59 @@
+"""How a command runs and ends. What it needs is imported when it runs: help is instant."""
+
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.config import Settings
+    from cli.outcome import Output, Report
+    from cli.session import Sessions
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def finish(act: "Callable[[Output], Report | None]", *, as_json: bool) -> NoReturn:
+    """Does what a command is there for, prints the outcome and ends with its status."""
+    from cli.outcome import CommandError, Exit, Output
+
+    output = Output(as_json=as_json)
+    try:
+        report = act(output)
+    except CommandError as error:
+        output.error(error)
+        raise typer.Exit(error.status) from error
+    if report is not None:
+        output.report(report)
+    raise typer.Exit(Exit.OK)
+
+
+def settings() -> "Settings":
+    """Reads where the suite is.
+
+    Raises:
+        CommandError: Nobody has said.
+    """
+    from pydantic import ValidationError
+
+    from cli.config import DataSettings, Settings
+    from cli.outcome import CommandError, Exit
+
+    try:
+        # The environment and the data folder fill in what a checker sees missing here.
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        names = ", ".join(f"KUNDEAPP_CLI_{fault['loc'][0]}".upper() for fault in error.errors())
+        message = (
+            f"Where is the suite? Nothing was run in {DataSettings().data.resolve()}: "
+            f"start it with `kundeapp run`, name its folder in KUNDEAPP_DATA, or set {names}."
+        )
+        raise CommandError(Exit.USAGE, "NOT_CONFIGURED", message) from error
+
+
+def sessions(of: "Settings") -> "Sessions":
+    """Returns the login that is kept for the suite."""
+    from cli.session import Sessions
+
+    return Sessions.of(of)

@@ -1,0 +1,1 @@
+"""What event staff do from the command line."""
