@@ -32,6 +32,8 @@ _STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
 }
 
+_BODY_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT})
+
 # Facts travel as text. These are numbers; `detail` and `fields` are said by the document itself.
 _NUMBERS = frozenset({"available", "limit", "retryAfter"})
 _SAID_ELSEWHERE = frozenset({"detail", "fields"})
@@ -194,6 +196,9 @@ def _document(
     ]
     if "retryAfter" in facts:
         headers.append(("retry-after", facts["retryAfter"]))
+    if http_status in _BODY_UNREAD:
+        # The connection cannot be used again, and a client must not try.
+        headers.append(("connection", "close"))
     if http_status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append(("allow", facts["allow"]))
     if http_status == HTTPStatus.UNAUTHORIZED:

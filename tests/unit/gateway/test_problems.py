@@ -54,6 +54,13 @@ def test_each_kind_has_its_status(problem: errors.Problem, http_status: int) -> 
     assert "{" not in body(document)["detail"]
 
 
+def test_no_connection_is_used_again_whose_body_was_not_read() -> None:
+    for problem in (problems.PayloadTooLarge(limit=5), problems.RequestTimeout()):
+        assert ("connection", "close") in problems.of_problem(problem, "en", TRACE).headers
+    document = problems.of_problem(errors.NotFound(), "en", TRACE)
+    assert "connection" not in dict(document.headers)
+
+
 def test_a_document_says_it_all() -> None:
     refusal = status.status_of(
         errors.Invalid(
