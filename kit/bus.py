@@ -1,11 +1,16 @@
-"""The bus: domain events on one stream of NATS JetStream."""
+"""The bus: domain events on one stream of NATS JetStream, and on their way past.
+
+Whoever acts on an event pulls it from the stream, where it is kept until that was done (`Bus`).
+Whoever only wants to hear of it listens while it passes (`listen`).
+"""
 
 # nats-py leaves its keyword arguments untyped.
 # pyright: reportUnknownMemberType=false
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Protocol
 
 import nats.errors
 import structlog
@@ -23,6 +28,8 @@ DUPLICATE_WINDOW_SECONDS = 600
 ACK_SECONDS = 5.0
 FETCH_SECONDS = 5.0
 RETRY_SECONDS = 1
+PING_SECONDS = 20
+MOST_UNHEARD = 65_536
 REDELIVER_SECONDS = 30
 
 _log = structlog.get_logger(__name__)
@@ -61,14 +68,7 @@ class Bus:
             await client.close()
 
     async def _connect(self, url: str, identity: Identity, process: str, replicas: int) -> None:
-        await self._client.connect(
-            servers=url.split(","),
-            name=process,
-            tls=identity.client_context(),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=RETRY_SECONDS,
-            error_cb=_log_failure,
-        )
+        await _connect(self._client, url, identity, process)
         while not self._up.is_set():
             try:
                 await _put_stream(self._client, replicas)
@@ -146,6 +146,95 @@ class Bus:
         finally:
             if self._client.is_connected:
                 await subscription.unsubscribe()
+
+
+class Listener(Protocol):
+    """Hears events while they pass."""
+
+    def hear(self, event: Envelope) -> None:
+        """Is told of an event; it may be told more than once."""
+        ...
+
+    def miss(self) -> None:
+        """Is told that it hears from now on, and may have missed what was before."""
+        ...
+
+
+async def listen(
+    url: str, identity: Identity, process: str, subject: str, listener: Listener
+) -> None:
+    """Tells a listener of events as they pass, until it is cancelled.
+
+    Nothing is kept for the listener, and no stream is needed or made. It is told that it has missed
+    something at the start, after each outage, and when it did not keep up.
+
+    Args:
+        url: `tls://host:port`, comma-separated for a cluster.
+        identity: This workload's certificate.
+        process: The name to be seen under by those who run the bus.
+        subject: What it wants to know of, with `*` for one part and `>` for the rest.
+        listener: Who is told, in the order of publishing.
+    """
+    while True:
+        try:
+            await _listen_while_connected(url, identity, process, subject, listener)
+        except (TimeoutError, nats.errors.Error) as error:
+            _log.warning("listening interrupted", error=repr(error))
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _listen_while_connected(
+    url: str, identity: Identity, process: str, subject: str, listener: Listener
+) -> None:
+    client, closed = Client(), asyncio.Event()
+
+    async def hear(message: Msg) -> None:
+        headers = message.headers or {}
+        listener.hear(Envelope.received(message.subject, message.data, headers))
+
+    async def miss() -> None:
+        listener.miss()
+
+    async def fail(error: Exception) -> None:
+        await _log_failure(error)
+        if isinstance(error, nats.errors.SlowConsumerError):
+            listener.miss()
+
+    async def close() -> None:
+        closed.set()
+
+    try:
+        await _connect(client, url, identity, process, failed=fail, reconnected=miss, closed=close)
+        await client.subscribe(subject, cb=hear, pending_msgs_limit=MOST_UNHEARD)
+        await client.flush()
+        listener.miss()
+        await closed.wait()
+    finally:
+        await client.close()
+
+
+async def _connect(
+    client: Client,
+    url: str,
+    identity: Identity,
+    process: str,
+    *,
+    failed: Callable[[Exception], Awaitable[None]] | None = None,
+    reconnected: Callable[[], Awaitable[None]] | None = None,
+    closed: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Connects, however long that takes; the client then reconnects by itself."""
+    await client.connect(
+        servers=url.split(","),
+        name=process,
+        tls=identity.client_context(),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RETRY_SECONDS,
+        ping_interval=PING_SECONDS,
+        error_cb=failed or _log_failure,
+        reconnected_cb=reconnected,
+        closed_cb=closed,
+    )
 
 
 async def _put_stream(client: Client, replicas: int) -> None:
