@@ -22,6 +22,10 @@ class Ids(Protocol):
         """Returns that many random decimal digits."""
         ...
 
+    def random_bytes(self, length: int) -> bytes:
+        """Returns that many random bytes."""
+        ...
+
 
 class SystemIds:
     """Identifiers and secrets from the operating system's randomness."""
@@ -37,3 +41,7 @@ class SystemIds:
     def digits(self, length: int) -> str:
         """Returns that many random decimal digits."""
         return f"{secrets.randbelow(10**length):0{length}d}"
+
+    def random_bytes(self, length: int) -> bytes:
+        """Returns that many random bytes."""
+        return secrets.token_bytes(length)

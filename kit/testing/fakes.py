@@ -42,3 +42,7 @@ class FixedIds:
     def digits(self, length: int) -> str:
         """Returns that many digits."""
         return f"{self._random.randrange(10**length):0{length}d}"
+
+    def random_bytes(self, length: int) -> bytes:
+        """Returns that many bytes."""
+        return self._random.randbytes(length)

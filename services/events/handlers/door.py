@@ -1,0 +1,359 @@
+"""The guest list, and what happens at the door."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kit.clock import Clock
+from kit.errors import FieldError, Invalid, NotFound
+from kit.ids import Ids
+from services.events.domain.door import (
+    LONGEST_NAME,
+    MOST_GUESTS,
+    MOST_RECORDS,
+    Found,
+    Guest,
+    Kind,
+    Outcome,
+    Presence,
+    Record,
+    Recorded,
+    by_our_clock,
+)
+from services.events.domain.event import number_errors, text_errors
+from services.events.domain.guest_list import GuestList, GuestParty, WaitingParty
+from services.events.domain.problems import NotAdmitted
+from services.events.domain.published import GuestAdmitted, GuestUndone
+from services.events.domain.store import Place, Reader, Store
+from services.events.domain.tickets import Reservation
+from services.events.handlers.locking import Seats
+
+_READ_AT_ONCE = 1000
+_LARGEST_VERSION = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a device names what it records.
+
+    Attributes:
+        device: The device.
+        nonce: The name of the record, unique on the device.
+        staff_account_id: Who holds the device.
+    """
+
+    device: str
+    nonce: str
+    staff_account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineRecord:
+    """What a device recorded while it had no network.
+
+    Attributes:
+        kind: What happened.
+        guest: To whom.
+        guests: For how many.
+        nonce: The name of the record, unique on the device.
+        happened_at: When, by the device's clock.
+    """
+
+    kind: Kind
+    guest: Guest
+    guests: int
+    nonce: str
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What came of the records that a device handed over.
+
+    Attributes:
+        results: Of each, in their order: its nonce, what came of it, and whose it was.
+        parties: The parties that they are about.
+        version: The version of the guest list with them.
+    """
+
+    results: Sequence[tuple[str, Recorded, UUID | None]]
+    parties: Sequence[GuestParty]
+    version: int
+
+
+async def get_guest_list(reader: Reader, event_id: UUID) -> GuestList:
+    """Returns who may come in, and who waits.
+
+    Raises:
+        NotFound: If there is no such event.
+    """
+    guest_list, _ = await get_guest_list_changes(reader, event_id, 0)
+    return guest_list
+
+
+async def get_guest_list_changes(
+    reader: Reader, event_id: UUID, since_version: int
+) -> tuple[GuestList, Sequence[GuestParty]]:
+    """Returns the guest list, and the parties that have changed since an earlier version of it.
+
+    The version is read first: what changes meanwhile is in this list and in the next changes too.
+
+    Raises:
+        NotFound: If there is no such event.
+        Invalid: If the version makes no sense.
+    """
+    if since_version < 0:
+        facts = {"minimum": 0, "maximum": _LARGEST_VERSION}
+        raise Invalid(FieldError("since_version", "OUT_OF_RANGE", facts))
+    listing = await reader.listing(event_id)
+    if listing is None:
+        raise NotFound
+    event, inventory = listing.event, listing.inventory
+    everyone = await reader.guests(event_id)
+    guest_list = GuestList(
+        event_id=event_id,
+        title=event.title,
+        venue=event.venue,
+        starts_at=event.starts_at,
+        capacity=inventory.capacity,
+        version=inventory.version,
+        parties=tuple(party for party in everyone if party.tickets or party.admitted),
+        waiting=tuple(await _waiting(reader, event_id)),
+        unknown_tickets=await reader.unknown_tickets(event_id),
+    )
+    return guest_list, [party for party in everyone if party.version > since_version]
+
+
+async def _waiting(reader: Reader, event_id: UUID) -> Sequence[WaitingParty]:
+    places: list[Place] = []
+    while True:
+        after = places[-1].entry.place if places else 0
+        more = await reader.line(event_id, after, _READ_AT_ONCE)
+        places += more
+        if len(more) < _READ_AT_ONCE:
+            break
+    return [_waiting_party(number, place) for number, place in enumerate(places, 1)]
+
+
+def _waiting_party(number: int, place: Place) -> WaitingParty:
+    entry = place.entry
+    return WaitingParty(
+        place=number,
+        customer_number=place.customer_number,
+        name=place.customer_name,
+        wanted=entry.wanted,
+        least=entry.least,
+        offered=entry.offer.tickets if entry.offer else 0,
+        offer_expires_at=entry.offer.expires_at if entry.offer else None,
+    )
+
+
+async def admit(
+    store: Store,
+    ids: Ids,
+    clock: Clock,
+    event_id: UUID,
+    guest: Guest,
+    *,
+    guests: int,
+    mark: Mark,
+    override: bool,
+) -> tuple[Outcome, GuestParty]:
+    """Lets guests in, unless that does not add up and staff have not decided so.
+
+    Raises:
+        NotFound: If nobody knows the ticket or the reservation.
+        Invalid: If the request makes no sense.
+        EventIsCancelled: If the event was cancelled.
+    """
+    _require_mark(mark, guests)
+    seats = await Seats.locked(store, ids, event_id)
+    seats.event.require_not_cancelled()
+    if await store.known_records(event_id, mark.device, [mark.nonce]):
+        known = await _found(store, event_id, guest)
+        return Outcome.ADMITTED, await store.guest(known.reservation.id)
+    found = await _found(store, event_id, guest)
+    reservation = found.reservation
+    presence = (await store.presences([reservation.id]))[reservation.id]
+    outcome = presence.admitting(guests, override=override)
+    if found.is_released and not override:
+        outcome = Outcome.RELEASED
+    if outcome is Outcome.ADMITTED:
+        record = Record(
+            Kind.ADMIT,
+            reservation.id,
+            guest.ticket,
+            guests,
+            mark.device,
+            mark.nonce,
+            clock.now(),
+            mark.staff_account_id,
+            conflict=found.is_released or presence.conflicts(Kind.ADMIT, guests),
+        )
+        await _note(store, clock, seats, [record], {reservation.id: (reservation, presence)})
+    return outcome, await store.guest(reservation.id)
+
+
+async def undo(
+    store: Store,
+    ids: Ids,
+    clock: Clock,
+    event_id: UUID,
+    reservation_id: UUID,
+    *,
+    guests: int,
+    mark: Mark,
+) -> GuestParty:
+    """Takes an admission back.
+
+    Raises:
+        NotFound: If there is no such reservation.
+        Invalid: If the request makes no sense.
+        NotAdmitted: If fewer are in.
+    """
+    _require_mark(mark, guests)
+    seats = await Seats.locked(store, ids, event_id)
+    reservation = (await _found(store, event_id, Guest(reservation_id, ""))).reservation
+    if not await store.known_records(event_id, mark.device, [mark.nonce]):
+        presence = (await store.presences([reservation_id]))[reservation_id]
+        if presence.admitted < guests:
+            raise NotAdmitted(available=max(presence.admitted, 0))
+        record = Record(
+            Kind.UNDO,
+            reservation_id,
+            "",
+            guests,
+            mark.device,
+            mark.nonce,
+            clock.now(),
+            mark.staff_account_id,
+        )
+        await _note(store, clock, seats, [record], {reservation_id: (reservation, presence)})
+    return await store.guest(reservation_id)
+
+
+async def sync(
+    store: Store,
+    ids: Ids,
+    clock: Clock,
+    event_id: UUID,
+    *,
+    device: str,
+    device_time: datetime,
+    records: Sequence[OfflineRecord],
+    staff_account_id: UUID,
+) -> Synced:
+    """Takes what a device recorded: every record is kept, and what does not add up is flagged.
+
+    Raises:
+        NotFound: If there is no such event.
+        Invalid: If a record cannot be read.
+    """
+    _require_records(device, records)
+    seats = await Seats.locked(store, ids, event_id)
+    now = clock.now()
+    known = await store.known_records(event_id, device, [record.nonce for record in records])
+    results: dict[str, tuple[Recorded, UUID | None]] = {
+        nonce: (Recorded.REPEATED, record.reservation_id) for nonce, record in known.items()
+    }
+    parties: dict[UUID, tuple[Reservation, Presence]] = {}
+    running: dict[UUID, Presence] = {}
+    new: list[Record] = []
+    for told in sorted(records, key=lambda record: record.happened_at):
+        if told.nonce in results:
+            continue
+        found = await store.find_guest(event_id, told.guest)
+        party = found.reservation.id if found else None
+        conflict = True
+        outcome = Recorded.UNKNOWN_TICKET
+        if found and party:
+            if party not in parties:
+                running[party] = (await store.presences([party]))[party]
+                parties[party] = found.reservation, running[party]
+            given_back = found.is_released and told.kind is Kind.ADMIT
+            conflict = given_back or running[party].conflicts(told.kind, told.guests)
+            running[party] = running[party].after(told.kind, told.guests)
+            outcome = Recorded.CONFLICT if conflict else Recorded.RECORDED
+        results[told.nonce] = outcome, party
+        new.append(
+            Record(
+                told.kind,
+                party,
+                told.guest.ticket or str(told.guest.reservation_id),
+                told.guests,
+                device,
+                told.nonce,
+                by_our_clock(told.happened_at, device_time, now),
+                staff_account_id,
+                conflict,
+            )
+        )
+    if new:
+        await _note(store, clock, seats, new, parties)
+    about = {reservation_id for _, reservation_id in results.values() if reservation_id}
+    return Synced(
+        [(record.nonce, *results[record.nonce]) for record in records],
+        [await store.guest(reservation_id) for reservation_id in sorted(about)],
+        seats.inventory.version,
+    )
+
+
+async def _note(
+    store: Store,
+    clock: Clock,
+    seats: Seats,
+    records: Sequence[Record],
+    parties: dict[UUID, tuple[Reservation, Presence]],
+) -> None:
+    """Stores what happened, as the next version of the guest list, and tells of it."""
+    seats.inventory = seats.inventory.next_version()
+    event_id = seats.event.id
+    await store.add_records(event_id, records, seats.inventory.version, clock.now())
+    await store.save_inventory(event_id, seats.inventory)
+    presences = {party: presence for party, (_, presence) in parties.items()}
+    for record in records:
+        if record.reservation_id is None:
+            continue
+        reservation, _ = parties[record.reservation_id]
+        presence = presences[reservation.id].after(record.kind, record.guests)
+        presences[reservation.id] = presence
+        kind = GuestAdmitted if record.kind is Kind.ADMIT else GuestUndone
+        store.publish(
+            kind(
+                reservation.id,
+                event_id,
+                reservation.customer_id,
+                record.guests,
+                max(presence.admitted, 0),
+            )
+        )
+
+
+async def _found(store: Store, event_id: UUID, guest: Guest) -> Found:
+    found = await store.find_guest(event_id, guest)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_mark(mark: Mark, guests: int) -> None:
+    errors = [
+        *text_errors("device", mark.device, LONGEST_NAME),
+        *text_errors("nonce", mark.nonce, LONGEST_NAME),
+        *number_errors("guests", guests, 1, MOST_GUESTS),
+    ]
+    if errors:
+        raise Invalid(*errors)
+
+
+def _require_records(device: str, records: Sequence[OfflineRecord]) -> None:
+    if len(records) > MOST_RECORDS:
+        raise Invalid(FieldError("records", "TOO_MANY_RECORDS", {"limit": MOST_RECORDS}))
+    errors = list(text_errors("device", device, LONGEST_NAME))
+    for index, record in enumerate(records):
+        field = f"records[{index}]"
+        errors += text_errors(f"{field}.nonce", record.nonce, LONGEST_NAME)
+        errors += number_errors(f"{field}.guests", record.guests, 1, MOST_GUESTS)
+    if errors:
+        raise Invalid(*errors)

@@ -1,0 +1,1 @@
+"""The schema of events' database, step by step."""

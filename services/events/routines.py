@@ -1,0 +1,68 @@
+"""What goes on by itself, in every replica at once."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from kit.clock import Clock
+from kit.database import Database
+from kit.ids import Ids
+from kit.postgres import Connection
+from services.events.domain.store import Customers, Reader, Stores
+from services.events.handlers import waiting_list
+from services.events.handlers.customers import learn_names
+
+_NAMES_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+async def tend_events(
+    database: Database,
+    reader_of: Callable[[Connection], Reader],
+    stores: Stores,
+    *,
+    ids: Ids,
+    clock: Clock,
+    seconds: float,
+) -> None:
+    """Does what is due, again and again: expires offers, closes lists, draws ballots."""
+
+    async def tend() -> None:
+        async with database.reader() as connection:
+            due = await reader_of(connection).events_to_tend(clock.now())
+        for event_id in due:
+            async with stores() as store:
+                await waiting_list.tend(store, ids, clock, event_id)
+
+    await _repeat("events are not tended", tend, seconds)
+
+
+async def learn_customer_names(stores: Stores, customers: Customers, wanted: asyncio.Event) -> None:
+    """Asks identity for names as soon as there may be another, and now and then."""
+
+    async def learn() -> None:
+        wanted.clear()
+        while await learn_names(stores, customers):
+            pass
+
+    await _repeat("names are not learned", learn, _NAMES_SECONDS, wanted)
+
+
+async def _repeat(
+    failing: str,
+    work: Callable[[], Awaitable[None]],
+    seconds: float,
+    woken: asyncio.Event | None = None,
+) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - such as a database that is not there
+            _log.warning(failing, error=repr(error))
+            await asyncio.sleep(seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await (woken or asyncio.Event()).wait()
