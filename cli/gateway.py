@@ -1,4 +1,4 @@
-"""The HTTP gateway, as far as the CLI needs it: for sessions, and for registering customers."""
+"""The HTTP gateway, as far as the CLI needs it: for sessions and the demonstration."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -28,6 +28,11 @@ class Gateway:
 
     def __init__(self, url: str) -> None:
         self.url = url
+
+    def get(self, path: str, token: str) -> Mapping[str, Any]:
+        """Returns the JSON object that a path shows."""
+        answer: Mapping[str, Any] = self._send("GET", path, None, token).json()
+        return answer
 
     def post(
         self, path: str, body: Mapping[str, object], token: str | None = None

@@ -1,1 +1,1 @@
-"""The demonstration: people who do not exist, and two years of hours and prices made for them."""
+"""The demonstration: people who do not exist, two years of their hours, and events to go to."""

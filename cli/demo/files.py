@@ -8,7 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from cli.demo.people import CUSTOMERS, Customer, Point
-from cli.demo.series import OSLO, Area, Hours, spot_prices, usage_wh
+from cli.demo.series import Area, Hours, spot_prices, usage_wh
+from cli.moments import OSLO
 
 _YEARS = 2
 

@@ -104,8 +104,9 @@ CUSTOMERS = (
 )
 
 OPERATOR = Staff("operatoer@example.com", ("OPERATOR",))
+EVENT_STAFF = Staff("arrangement@example.com", ("EVENT_STAFF",))
 STAFF = (
     OPERATOR,
     Staff("kundeservice@example.com", ("CUSTOMER_SERVICE",)),
-    Staff("arrangement@example.com", ("EVENT_STAFF",)),
+    EVENT_STAFF,
 )

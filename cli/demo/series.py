@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-OSLO = ZoneInfo("Europe/Oslo")
+from cli.moments import OSLO
 
 _SEED = 20260401
 _ORIGIN = datetime(2020, 1, 1, tzinfo=UTC)

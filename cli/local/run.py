@@ -18,6 +18,7 @@ from cli.local.control import listening
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
 from cli.local.supervisor import Say, Supervisor, Watched
+from cli.moments import OSLO
 from cli.outcome import CommandError, Exit, Output
 from kit.local.errors import LocalError, NotStartedError, PortBusyError
 from kit.local.processes import Child, locked, require_port
@@ -171,8 +172,9 @@ def _stop_together(processes: list[PythonProcess]) -> None:
 def _load_demo(plan: Plan, say: Say) -> "Demo":
     """Loads the demonstration unless an earlier start did, and logs the CLI in as its operator."""
     # The rest of the start should not wait for numpy and an HTTP client.
+    from cli.demo.events import load_events  # noqa: PLC0415
     from cli.demo.load import Demo, load_demo, log_in_operator  # noqa: PLC0415
-    from cli.demo.series import OSLO  # noqa: PLC0415
+    from cli.gateway import Gateway  # noqa: PLC0415
 
     session = {"session": plan.data / "cli" / "session.json"}
     settings = Settings.model_validate({**plan.cli_settings(), **session})
@@ -180,7 +182,9 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
     loaded = plan.data / "demo" / "loaded"
     if not loaded.exists():
         began = time.monotonic()
-        load_demo(settings, plan.data / "demo", datetime.now(OSLO).date())
+        today = datetime.now(OSLO).date()
+        load_demo(settings, plan.data / "demo", today)
+        load_events(Gateway(settings.gateway), today)
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")
     # Written at each start, since the ports may be others.

@@ -2,16 +2,20 @@
 
 import csv
 import json
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from cli.demo.events import EVENTS, load_events
 from cli.demo.files import write_demo
 from cli.demo.load import Demo
 from cli.demo.people import CUSTOMERS, STAFF
 from cli.demo.series import Area, Hours, Household, spot_prices, temperature, usage_wh
+from cli.gateway import Gateway
 
 HOUSE = Household(base_wh=300, heating_wh_per_degree=90, activity_wh=900, car=True)
 
@@ -126,3 +130,64 @@ def test_there_is_a_member_of_staff_for_each_role() -> None:
         "EVENT_STAFF",
         "OPERATOR",
     }
+
+
+class Events(Gateway):
+    """A gateway that keeps the events it is told to make, and the paths that it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("http://localhost:1")
+        self.made: list[Mapping[str, Any]] = []
+        self.asked: list[tuple[str, str | None]] = []
+
+    def get(self, path: str, token: str) -> Mapping[str, Any]:
+        assert path.startswith("/v1/events?")
+        assert token == "arrangement@example.com"
+        return {"events": self.made}
+
+    def post(
+        self, path: str, body: Mapping[str, object], token: str | None = None
+    ) -> Mapping[str, Any]:
+        if path == "/v1/sessions":
+            return {"accessToken": body["email"]}
+        if path == "/v1/events":
+            self.made.append({"id": str(len(self.made)), **body})
+            return self.made[-1]
+        self.asked.append((path, token))
+        return {}
+
+
+def test_events_are_made_once_however_often_they_are_loaded() -> None:
+    gateway = Events()
+    load_events(gateway, date(2026, 4, 7))
+    asked = list(gateway.asked)
+
+    load_events(gateway, date(2026, 4, 8))
+
+    assert [event["title"] for event in gateway.made] == [event.title for event in EVENTS]
+    assert gateway.asked == asked * 2
+
+
+def test_the_draft_stays_a_draft_and_somebody_has_tickets_and_waits() -> None:
+    gateway = Events()
+    load_events(gateway, date(2026, 4, 7))
+
+    published = {path for path, _ in gateway.asked if path.endswith(":publish")}
+    assert published == {
+        f"/v1/events/{place}:publish" for place, event in enumerate(EVENTS) if not event.is_draft
+    }
+    ingrid = [path for path, token in gateway.asked if token == CUSTOMERS[0].email]
+    assert ingrid == ["/v1/events/0/reservations", "/v1/events/1/waitlistEntries"]
+
+
+def test_events_are_ahead_of_today_and_ballots_close_before_them() -> None:
+    gateway = Events()
+    # Clocks are changed within these days.
+    load_events(gateway, date(2026, 10, 10))
+
+    for event in gateway.made:
+        starts_at = datetime.fromisoformat(event["startsAt"])
+        assert starts_at.date() > date(2026, 10, 20)
+        closes_at = event.get("ballotClosesAt")
+        assert closes_at is None or datetime.fromisoformat(closes_at) < starts_at
+    assert {event["startsAt"][-6:] for event in gateway.made} == {"+01:00", "+02:00"}
