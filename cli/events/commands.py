@@ -159,10 +159,10 @@ def change_event(
     """
 
     def ask(service: "EventsService") -> "pb.Event":
+        from cli.outcome import CommandError, Exit
         from kundeapp.events.v1 import events_service_pb2 as pb
 
         request = pb.UpdateEventRequest(
-            event_id=event,
             title=title,
             text=text,
             venue=venue,
@@ -174,6 +174,9 @@ def change_event(
             max_per_customer=max_per_customer,
             ballot_closes_at=_timestamp(ballot_closes_at),
         )
+        if not request.ListFields():
+            raise CommandError(Exit.USAGE, "NOTHING_TO_CHANGE", "Say what to change.")
+        request.event_id = event
         return service.update_event(request)
 
     _finish_with_event(ask, as_json=as_json)

@@ -223,6 +223,8 @@ def _state(event: pb.Event) -> str:
             return "draft"
         case pb.Event.CANCELLED:
             return "cancelled"
+        case _ if event.HasField("ballot") and not event.ballot.HasField("drawn_at"):
+            return f"ballot for {event.capacity}, {event.waiting_parties} registered"
         case _:
             left = f"{event.available} of {event.capacity} left" if event.available else "sold out"
             waiting = f", {event.waiting_parties} waiting" if event.waiting_parties else ""

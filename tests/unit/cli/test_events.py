@@ -152,6 +152,13 @@ def test_a_change_says_what_is_given_and_nothing_else(events: Service) -> None:
     assert not events.requests[0].HasField("title")
 
 
+def test_a_change_of_nothing_is_not_sent(events: Service) -> None:
+    refused = run_json("change", EVENT, status=Exit.USAGE)
+
+    assert refused["error"]["code"] == "NOTHING_TO_CHANGE"
+    assert events.requests == []
+
+
 def test_an_event_is_json_as_the_api_shows_it(events: Service) -> None:
     events.answers(CONCERT)
 
@@ -163,27 +170,32 @@ def test_an_event_is_json_as_the_api_shows_it(events: Service) -> None:
 
 
 def test_a_list_shows_every_page_and_what_is_left(events: Service) -> None:
-    draft, sold_out, cancelled = pb.Event(), pb.Event(), pb.Event()
-    for event in (draft, sold_out, cancelled):
+    draft, sold_out, cancelled, ballot, drawn = (pb.Event() for _ in range(5))
+    for event in (draft, sold_out, cancelled, ballot, drawn):
         event.CopyFrom(CONCERT)
     draft.status = pb.Event.DRAFT
     sold_out.available, sold_out.waiting_parties = 0, 3
     cancelled.status = pb.Event.CANCELLED
+    ballot.ballot.closes_at.CopyFrom(at(2026, 12, 1, 11))
+    ballot.waiting_parties = 7
+    drawn.ballot.drawn_at.CopyFrom(at(2026, 12, 1, 11))
     events.answers(
         pb.ListEventsResponse(events=[draft, CONCERT], next_page_token="next"),
-        pb.ListEventsResponse(events=[sold_out, cancelled]),
+        pb.ListEventsResponse(events=[sold_out, cancelled, ballot, drawn]),
     )
 
     lines = run("list", "--past").splitlines()
 
     assert [request.page_token for request in events.requests] == ["", "next"]
     assert all(request.past for request in events.requests)
-    assert lines[0] == "4 events"
+    assert lines[0] == "6 events"
     assert [line.split("Jolekonsert")[1].strip() for line in lines[2:]] == [
         "draft",
         "12 of 200 left",
         "sold out, 3 waiting",
         "cancelled",
+        "ballot for 200, 7 registered",
+        "12 of 200 left",
     ]
 
 
