@@ -89,18 +89,26 @@ class Suite:
         pid: int = json.loads(record.read_text())["pid"]
         return pid
 
-    def cli(self, *arguments: str) -> Done:
-        """Runs a command of the CLI with `--json`."""
-        with self.cli_process(*arguments, "--json") as process:
-            printed, said = process.communicate(timeout=START_SECONDS)
+    def cli(self, *arguments: str, session: str = "session", typed: str = "") -> Done:
+        """Runs a command of the CLI with `--json`.
+
+        Args:
+            arguments: The command.
+            session: Whose login; that of the demonstration's operator unless another is named.
+            typed: What is given to its standard input.
+        """
+        with self.cli_process(*arguments, "--json", session=session) as process:
+            printed, said = process.communicate(typed.encode(), timeout=START_SECONDS)
         assert said == b"", said
         return Done(process.returncode, json.loads(printed))
 
-    def cli_process(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def cli_process(self, *arguments: str, session: str = "session") -> "subprocess.Popen[bytes]":
         """Starts a command of the CLI."""
+        file = {"KUNDEAPP_CLI_SESSION": str(self.data / "cli" / f"{session}.json")}
         return subprocess.Popen(  # noqa: S603  # the command is ours
             (sys.executable, "-m", "cli", *arguments),
-            env=self._environment,
+            env={**self._environment, **file},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -127,6 +135,15 @@ class Customer:
     def get(self, path: str, **query: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx.get(self.url + path, params=query, headers=headers, timeout=30)
+
+    def post(
+        self, path: str, body: Mapping[str, object], *, key: str | None = None
+    ) -> httpx.Response:
+        """Sends a change; `key` is its Idempotency-Key."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return httpx.post(self.url + path, json=body, headers=headers, timeout=30)
 
     def usage(self, gsrn: str, resolution: str, first: str, end: str) -> Mapping[str, Any]:
         """The answer, its numbers with every digit."""
