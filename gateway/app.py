@@ -33,14 +33,14 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _JSON = (b"content-type", b"application/json")
-_NO_STORE = (b"cache-control", b"no-store")
-_SECURITY: Headers = (
+NO_STORE = (b"cache-control", b"no-store")
+SECURITY: Headers = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
 )
-_OF_AN_ANSWER: Headers = (_JSON, _NO_STORE, *_SECURITY)
+_OF_AN_ANSWER: Headers = (_JSON, NO_STORE, *SECURITY)
 _NO_PART_OF_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _ANONYMOUS = Caller(workload=WORKLOAD)
 _UNROUTED = "-"
@@ -97,12 +97,22 @@ class Response:
         body: The content.
         headers: All headers but Content-Length.
         code: The reason of a refusal, empty otherwise.
+        feed: What is sent instead of a content, for as long as it goes on.
     """
 
     status: int
     body: bytes
     headers: Headers = _OF_AN_ANSWER
     code: str = ""
+    feed: "Feed | None" = None
+
+
+class Feed(Protocol):
+    """A content that goes on."""
+
+    async def flow(self, receive: Receive, send: Send) -> None:
+        """Sends it to its end, or until the client is gone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ def public_json(body: bytes, media_type: str, seconds: int) -> Response:
         (
             (b"content-type", media_type.encode()),
             (b"cache-control", f"public, max-age={seconds}".encode()),
-            *_SECURITY,
+            *SECURITY,
         ),
     )
 
@@ -174,7 +184,7 @@ class Page:
             (b"content-type", self.media_type.encode()),
             (b"cache-control", b"no-cache"),
             (b"content-security-policy", self.policy.encode()),
-            *_SECURITY[1:],
+            *SECURITY[1:],
         )
         return Response(HTTPStatus.OK, self.content, headers)
 
@@ -260,6 +270,8 @@ class Application:
                 code=response.code,
                 milliseconds=round(seconds * 1000, 1),
             )
+        if response.feed is not None:
+            await response.feed.flow(receive, send)
 
     async def _respond(self, request: Request, scope: Scope, trace_id: str) -> tuple[str, Response]:
         """Returns the route that was found, and the response, whatever happens."""
@@ -320,8 +332,9 @@ class Application:
         authorization = request.header(b"authorization")
         if authorization is not None:
             try:
-                caller, internal = await self._sessions.session(authorization)
-                metadata.append(("authorization", f"Bearer {internal.value}"))
+                session = await self._sessions.session(authorization)
+                caller = session.caller
+                metadata.append(("authorization", f"Bearer {session.internal.value}"))
             except (errors.Unauthenticated, errors.Unavailable):
                 # What is public is open with an expired token: it may be there to be renewed.
                 if rule.WhichOneof("caller") != "public":
@@ -365,10 +378,10 @@ class Application:
             Unauthenticated: If nobody is logged in.
             Denied: If it is no member of staff.
         """
-        caller, _ = await self._sessions.session(request.header(b"authorization") or "")
-        if not caller.roles:
+        session = await self._sessions.session(request.header(b"authorization") or "")
+        if not session.caller.roles:
             raise errors.Denied
-        token = self._sessions.mint(caller)
+        token = self._sessions.mint(session.caller)
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
@@ -396,21 +409,19 @@ def _of_a_file(file: httpbody_pb2.HttpBody, path: str) -> Headers:
     return (
         (b"content-type", media_type.encode("latin-1")),
         (b"content-disposition", f'inline; filename="{name}"'.encode()),
-        _NO_STORE,
-        *_SECURITY,
+        NO_STORE,
+        *SECURITY,
     )
 
 
 def _options(methods: Any) -> Response:
     allow = (b"allow", problems.allow(methods).encode())
-    return Response(HTTPStatus.NO_CONTENT, b"", (allow, _NO_STORE, *_SECURITY))
+    return Response(HTTPStatus.NO_CONTENT, b"", (allow, NO_STORE, *SECURITY))
 
 
 def _refusal(document: problems.Document) -> Response:
     headers = tuple((name.encode(), value.encode()) for name, value in document.headers)
-    return Response(
-        document.status, document.body, (*headers, _NO_STORE, *_SECURITY), document.code
-    )
+    return Response(document.status, document.body, (*headers, NO_STORE, *SECURITY), document.code)
 
 
 def _of_rpc_error(
@@ -443,10 +454,11 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 async def _send(send: Send, response: Response, *, with_body: bool) -> None:
     headers = list(response.headers)
-    if response.status != HTTPStatus.NO_CONTENT:
+    if response.status != HTTPStatus.NO_CONTENT and response.feed is None:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
-    await send({"type": "http.response.body", "body": response.body if with_body else b""})
+    if response.feed is None:
+        await send({"type": "http.response.body", "body": response.body if with_body else b""})
 
 
 def _refuse_large_headers(scope: Scope, limit: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import grpc
@@ -14,14 +14,16 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, openapi
+from gateway import docs, live, openapi
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
+from gateway.live import Streams
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
 from gateway.upstream import CHANNEL_OPTIONS, Upstreams
-from kit import errors, jwt, telemetry
+from kit import bus, errors, jwt, telemetry
 from kit.clock import Clock, SystemClock
+from kit.server import background
 from kit.tls import Identity
 from kundeapp.events.v1 import events_service_pb2 as events_pb
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
@@ -53,16 +55,28 @@ async def running(
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(telemetry.configure("gateway", settings))
-        channels = await _channels(settings, stack)
-        application = assemble(settings, Upstreams(channels), clock)
-        yield await stack.enter_async_context(_serving(application, settings))
+        tls = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+        upstreams = Upstreams(await _channels(settings, tls, stack))
+        keys = AccessKeys(_fetch_keys(upstreams, settings), clock)
+        kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, settings.token_issuer, settings.token_audience)
+        sessions = Sessions(keys, kind, jwt.KeyFile(settings.signing_keys), clock)
+        streams = Streams(sessions, clock)
+        transcoder = Transcoder(SERVICES)
+        pages = {
+            **_pages(transcoder, settings),
+            "/.well-known/jwks.json": _jwks(keys),
+            live.PATH: streams.answer,
+        }
+        application = Application(transcoder, upstreams, sessions, pages, _limits(settings))
+        listening = bus.listen(settings.nats_url, tls, "gateway", live.SUBJECT, streams)
+        await stack.enter_async_context(background(listening))
+        yield await stack.enter_async_context(_serving(application, streams, settings))
 
 
-def assemble(settings: Settings, upstreams: Upstreams, clock: Clock) -> Application:
-    """Returns the application on top of the services behind it."""
+def _fetch_keys(upstreams: Upstreams, settings: Settings) -> Callable[[], Awaitable[str]]:
     list_keys = upstreams.call(_LIST_SIGNING_KEYS)
 
-    async def fetch_keys() -> str:
+    async def fetch() -> str:
         request = identity_pb.ListSigningKeysRequest()
         try:
             answer = await list_keys(request, timeout=settings.call_timeout, metadata=())
@@ -70,27 +84,21 @@ def assemble(settings: Settings, upstreams: Upstreams, clock: Clock) -> Applicat
             raise errors.Unavailable from error
         return cast("identity_pb.ListSigningKeysResponse", answer).jwk_set_json
 
-    keys = AccessKeys(fetch_keys, clock)
-    kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, settings.token_issuer, settings.token_audience)
-    transcoder = Transcoder(SERVICES)
-    return Application(
-        transcoder,
-        upstreams,
-        Sessions(keys, kind, jwt.KeyFile(settings.signing_keys), clock),
-        {**_pages(transcoder, settings), "/.well-known/jwks.json": _jwks(keys)},
-        Limits(
-            call_seconds=settings.call_timeout,
-            body_seconds=settings.body_timeout,
-            body_bytes=settings.max_body_bytes,
-            header_bytes=settings.max_header_bytes,
-        ),
+    return fetch
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        call_seconds=settings.call_timeout,
+        body_seconds=settings.body_timeout,
+        body_bytes=settings.max_body_bytes,
+        header_bytes=settings.max_header_bytes,
     )
 
 
 async def _channels(
-    settings: Settings, stack: contextlib.AsyncExitStack
+    settings: Settings, tls: Identity, stack: contextlib.AsyncExitStack
 ) -> Mapping[str, grpc.aio.Channel]:
-    tls = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
     credentials = tls.channel_credentials()
     addresses = {
         identity_pb.DESCRIPTOR.package: settings.identity,
@@ -107,7 +115,7 @@ async def _channels(
 
 def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
     comments = openapi.Comments(settings.descriptors.read_bytes())
-    document = openapi.document(transcoder.routes, comments, API_VERSION)
+    document = openapi.document(transcoder.routes, comments, API_VERSION, live.told())
     return {
         "/openapi.json": Page(orjson.dumps(document), "application/json"),
         "/docs": Page(docs.page(document), "text/html; charset=utf-8", docs.POLICY),
@@ -126,7 +134,7 @@ def _jwks(keys: AccessKeys) -> Handler:
 
 @contextlib.asynccontextmanager
 async def _serving(
-    application: Application, settings: Settings
+    application: Application, streams: Streams, settings: Settings
 ) -> AsyncGenerator[asyncio.Task[None]]:
     host, _, port = settings.listen.rpartition(":")
     host = host.strip("[]")
@@ -149,6 +157,7 @@ async def _serving(
         yield serving
     finally:
         application.stopping = True
+        streams.stop()
         server.stop()
         await asyncio.wait({serving}, timeout=settings.grace_seconds)
 

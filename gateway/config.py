@@ -24,6 +24,8 @@ class Settings(ProcessSettings):
     """Where metering's gRPC is."""
     events: str
     """Where the gRPC of events is."""
+    nats_url: str
+    """The bus, which feeds the live streams: `tls://host:port`, comma-separated for a cluster."""
 
     signing_keys: Path
     """A private JWK Set (RFC 7517) with EC keys on P-256: the first one signs internal tokens. Read

@@ -23,6 +23,7 @@ _LANGUAGES: Final[Mapping[Language, str]] = {"nn": "Nynorsk", "nb": "Bokmål", "
 _REASONS: Final = frozenset(value.name for value in errors_pb2.Reason.DESCRIPTOR.values)
 _WORD: Final = re.compile(r"`([^`]+)`|\b([A-Z][A-Z_]+[A-Z])\b")
 _JSON: Final = "application/json"
+_EVENT_STREAM: Final = "text/event-stream"
 _DEEPEST: Final = 4
 
 Schema = Mapping[str, Any]
@@ -105,11 +106,25 @@ def _parameters(parameters: Sequence[Schema], schemas: Schema) -> str:
 
 
 def _content(title: str, part: Schema, schemas: Schema) -> str:
-    content = part["content"].get(_JSON)
-    if content is None:
-        return f"<h4>{title}</h4>{_prose(part['description'])}"
-    fields = _fields(content["schema"], schemas)
-    return f"<h4>{title}</h4>" + (fields or "<p class='quiet'>An empty object.</p>")
+    ((media_type, content),) = part["content"].items()
+    if media_type == _JSON:
+        shown = _fields(content["schema"], schemas) or "<p class='quiet'>An empty object.</p>"
+    else:
+        shown = _prose(part["description"]) + _events(content.get("x-events", {}), schemas)
+    return f"<h4>{title}</h4>{shown}"
+
+
+def _events(events: Mapping[str, Schema], schemas: Schema) -> str:
+    rows = "".join(
+        _row(
+            name,
+            "event",
+            _resolved(message, schemas)["description"],
+            below=_fields(message, schemas),
+        )
+        for name, message in events.items()
+    )
+    return f"<dl>{rows}</dl>" if rows else ""
 
 
 def _fields(schema: Schema, schemas: Schema, depth: int = 0) -> str:
@@ -197,12 +212,14 @@ def _examples(method: str, path: str, operation: Schema) -> str:
     answer = operation["responses"]["200"]
     if _JSON not in answer["content"]:
         lines[-1] += " \\"
-        lines.append("  -O")
+        lines.append("  -N" if _EVENT_STREAM in answer["content"] else "  -O")
     blocks = [("Call", "\n".join(lines))]
     if request:
         blocks.append(("request.json", _json(request)))
     if _JSON in answer["content"]:
         blocks.append(("Answer", _json(answer)))
+    elif _EVENT_STREAM in answer["content"]:
+        blocks.append(("Answer", answer["content"][_EVENT_STREAM]["example"].rstrip()))
     return "".join(
         f"<figure><figcaption>{title}</figcaption><pre tabindex='0'>{escape(text)}</pre></figure>"
         for title, text in blocks

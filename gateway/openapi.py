@@ -1,5 +1,6 @@
 """OpenAPI 3.1 from the transcoder's own route table, with the protos' comments as descriptions."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -13,7 +14,7 @@ from google.protobuf.descriptor import (
     MethodDescriptor,
 )
 
-from gateway import problems
+from gateway import live, problems
 from gateway.transcoder import IDEMPOTENCY_KEY, Route, shapes
 from gateway.transcoder.templates import ONE, REST, Template
 from kit import access
@@ -95,15 +96,21 @@ def _paragraphs(comment: str) -> str:
     return re.sub(r"(?<=\S)\n(?=\S)", " ", "\n".join(lines))
 
 
-def document(routes: Sequence[Route], comments: Comments, version: str) -> Schema:
-    """Returns the OpenAPI document of a set of routes.
+def document(
+    routes: Sequence[Route],
+    comments: Comments,
+    version: str,
+    told: Mapping[str, Descriptor] | None = None,
+) -> Schema:
+    """Returns the OpenAPI document of a set of routes, and of the live stream.
 
     Args:
         routes: The routes.
         comments: What describes them.
         version: Of the API.
+        told: The messages of the live stream by the names of their events; None without a stream.
     """
-    return _Writer(comments).document(routes, version)
+    return _Writer(comments).document(routes, version, told)
 
 
 class _Writer:
@@ -113,13 +120,17 @@ class _Writer:
         self._comments = comments
         self._schemas: dict[str, Schema] = {}
 
-    def document(self, routes: Sequence[Route], version: str) -> Schema:
+    def document(
+        self, routes: Sequence[Route], version: str, told: Mapping[str, Descriptor] | None
+    ) -> Schema:
         shown = [route for route in routes if route.http_method in _METHODS]
         services = {route.rpc.containing_service.full_name: route.rpc for route in shown}
         paths: dict[str, dict[str, Schema]] = {}
         for route in shown:
             methods = paths.setdefault(_path(route.template), {})
             methods[route.http_method.lower()] = self._operation(route, routes)
+        if told is not None:
+            paths[live.PATH] = {"get": self._stream(told)}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -175,6 +186,25 @@ class _Writer:
             "default": {"$ref": "#/components/responses/Problem"},
         }
         return operation
+
+    def _stream(self, told: Mapping[str, Descriptor]) -> Schema:
+        messages = {name: self._message(of, is_answer=True) for name, of in told.items()}
+        name, message = next(iter(messages.items()))
+        data = json.dumps(self._example(message), ensure_ascii=False)
+        content = {
+            "schema": {"type": "string"},
+            "example": f"event: ready\ndata: {{}}\n\nid: {_ID}\nevent: {name}\ndata: {data}\n\n",
+            "x-events": messages,
+        }
+        return {
+            **_STREAM,
+            "responses": {
+                "200": {"description": _STREAM_ANSWER, "content": {live.MEDIA_TYPE: content}},
+                "401": _problem("Nobody is logged in."),
+                "429": _problem(f"The account has {live.MOST_STREAMS} streams open."),
+                "default": {"$ref": "#/components/responses/Problem"},
+            },
+        }
 
     def _parameters(self, route: Route) -> Iterator[Schema]:
         for variable in route.template.variables:
@@ -394,6 +424,32 @@ _FILE: Schema = {
     "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
 }
 
+_ID = "01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52"
+
+_STREAM: Schema = {
+    "operationId": "Stream",
+    "tags": ["Events"],
+    "summary": "Tells what happens while it happens",
+    "description": (
+        "Tells what happens while it happens: to the caller's own offers, tickets and places on "
+        "waiting lists, and what everyone may know of events.\n\n"
+        "Nothing is replayed. The first event is `ready`: from then on all is told, so fetch what "
+        "is shown. It comes again when something may have been missed; fetch again. An event may "
+        "come twice, with the same id. How many tickets are left is told at most every half "
+        "second, and always in the end.\n\n"
+        "The stream ends when the access token expires: open the next one with a new token. A "
+        "comment comes after 15 seconds of silence; when nothing has come for longer, the "
+        "connection is lost."
+    ),
+    "parameters": [],
+    "security": [{_BEARER: []}],
+}
+
+_STREAM_ANSWER = (
+    "Server-sent events, each with its `id`, its name as `event`, and one of these messages as "
+    "`data`. Pass over names that you do not know: there will be more."
+)
+
 _KEY_PARAMETER: Schema = {
     "name": IDEMPOTENCY_KEY,
     "in": "header",
@@ -407,7 +463,7 @@ _KEY_PARAMETER: Schema = {
         "minLength": 1,
         "maxLength": 255,
         "pattern": "^[\\x21-\\x7e]+$",
-        "examples": ["01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52"],
+        "examples": [_ID],
     },
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import structlog
@@ -89,13 +89,19 @@ class AccessKeys:
             _log.warning("access keys could not be fetched", exc_info=True)
 
 
-@dataclass(slots=True)
-class _Known:
-    """A verified access token, and the internal token that was last made for it."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a verified access token stands for.
+
+    Attributes:
+        caller: Who calls.
+        internal: The internal token that was last made for it.
+        expires_at: When the access token stops working.
+    """
 
     caller: Caller
-    expires_at: float
     internal: InternalToken
+    expires_at: datetime
 
 
 class Sessions:
@@ -112,10 +118,10 @@ class Sessions:
         self._kind = kind
         self._signing_keys = signing_keys
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Session] = {}
 
-    async def session(self, authorization: str) -> tuple[Caller, InternalToken]:
-        """Returns who an Authorization header speaks for, and a token that says so to services.
+    async def session(self, authorization: str) -> Session:
+        """Returns who an Authorization header speaks for, with a token that says so to services.
 
         Raises:
             Unauthenticated: If it holds no valid access token.
@@ -125,13 +131,14 @@ class Sessions:
             raise errors.Unauthenticated
         token = authorization[len(_BEARER) :].strip()
         now = self._clock.now()
-        known = self._known.get(token)
-        if known is None or known.expires_at <= now.timestamp():
-            known = await self._verify(token, now)
-            self._remember(token, known)
-        elif known.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
-            known.internal = self.mint(known.caller)
-        return known.caller, known.internal
+        session = self._known.get(token)
+        if session is None or session.expires_at <= now:
+            session = await self._verify(token, now)
+            self._remember(token, session)
+        elif session.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
+            session = replace(session, internal=self.mint(session.caller))
+            self._known[token] = session
+        return session
 
     def mint(self, caller: Caller) -> InternalToken:
         """Returns a new internal token for a caller."""
@@ -140,7 +147,7 @@ class Sessions:
             raise TypeError("the first signing key is none for ES256")
         return access.mint_internal_token(key, caller, self._clock.now())
 
-    async def _verify(self, token: str, now: datetime) -> _Known:
+    async def _verify(self, token: str, now: datetime) -> Session:
         try:
             try:
                 claims = jwt.verify(self._kind, await self._keys.keys(), token, now)
@@ -149,9 +156,10 @@ class Sessions:
             caller = replace(access.caller_of(claims), workload=WORKLOAD)
         except jwt.InvalidToken as error:
             raise errors.Unauthenticated from error
-        return _Known(caller, float(claims["exp"]), self.mint(caller))
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return Session(caller, self.mint(caller), expires_at)
 
-    def _remember(self, token: str, known: _Known) -> None:
+    def _remember(self, token: str, session: Session) -> None:
         if len(self._known) >= _REMEMBERED_SESSIONS:
             self._known.clear()
-        self._known[token] = known
+        self._known[token] = session

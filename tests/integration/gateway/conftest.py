@@ -1,12 +1,12 @@
 """The gateway over real HTTP, in front of services that answer as a test wants."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import httpx
@@ -47,15 +47,16 @@ class Backend:
     def token(
         self,
         *,
-        customer: bool = True,
-        roles: tuple[str, ...] = (),
+        account: UUID | None = None,
+        customers: Sequence[UUID] = (),
+        roles: Iterable[str] = (),
         lifetime: timedelta = timedelta(minutes=10),
     ) -> str:
         """Returns an access token as identity issues them."""
         now = datetime.now(UTC)
         caller = access.Caller(
-            account_id=uuid4(),
-            customer_ids=(uuid4(),) if customer else (),
+            account_id=account or uuid4(),
+            customer_ids=tuple(customers),
             roles=frozenset(roles),
             session_id=uuid4(),
             authenticated_at=now,
@@ -140,23 +141,27 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, **changes: Any) -> AsyncGenerator[House]:
+async def house(
+    folder: Path, *, pki: LocalPki | None = None, **changes: Any
+) -> AsyncGenerator[House]:
     """Runs a backend and a gateway, with changes of its settings."""
-    pki = LocalPki(folder)
-    pki.prepare(("gateway", "metering"))
+    if pki is None:
+        pki = LocalPki(folder)
+        pki.prepare(("gateway", "metering"))
     tls = pki.identity("gateway")
     address = f"localhost:{free_port()}"
-    settings = Settings(
-        tls_certificate=tls.certificate,
-        tls_key=tls.key,
-        tls_authority=tls.authority,
-        listen=f"127.0.0.1:{free_port()}",
-        identity=address,
-        metering=address,
-        events=address,
-        signing_keys=pki.internal_signing_keys,
-        **changes,
-    )
+    usual: dict[str, Any] = {
+        "tls_certificate": tls.certificate,
+        "tls_key": tls.key,
+        "tls_authority": tls.authority,
+        "listen": f"127.0.0.1:{free_port()}",
+        "identity": address,
+        "metering": address,
+        "events": address,
+        "nats_url": f"tls://127.0.0.1:{free_port()}",  # where no bus is
+        "signing_keys": pki.internal_signing_keys,
+    }
+    settings = Settings(**{**usual, **changes})
     backend = Backend(jwt.generate_key("access"))
     await backend.start(address, pki)
     client = httpx.AsyncClient(base_url=f"http://{settings.listen}", trust_env=False, timeout=20)

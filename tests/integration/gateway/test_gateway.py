@@ -62,7 +62,7 @@ def answers_with(house: House, file: httpbody_pb2.HttpBody) -> None:
 
 
 def staff(house: House) -> dict[str, str]:
-    return bearer(house.backend.token(customer=False, roles=("EVENT_STAFF",)))
+    return bearer(house.backend.token(roles=("EVENT_STAFF",)))
 
 
 class TestAnswers:
@@ -297,7 +297,7 @@ class TestWhatIsPublic:
 
 class TestTokensForStaff:
     async def test_staff_get_a_token_for_the_services(self, shared: House) -> None:
-        token = shared.backend.token(customer=False, roles=("OPERATOR",))
+        token = shared.backend.token(roles=("OPERATOR",))
         response = await shared.http.post("/v1/internalTokens", headers=bearer(token))
         assert response.status_code == 200
         assert set(response.json()) == {"internalToken", "expiresAt"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from gateway import docs, openapi
+from gateway import docs, live, openapi
 from gateway.bootstrap import SERVICES
 from gateway.config import Settings
 from gateway.transcoder import Transcoder
@@ -16,7 +16,8 @@ DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return openapi.document(Transcoder(SERVICES).routes, openapi.Comments(DESCRIPTORS), "v1")
+    routes, comments = Transcoder(SERVICES).routes, openapi.Comments(DESCRIPTORS)
+    return openapi.document(routes, comments, "v1", live.told())
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,17 @@ def test_a_file_is_no_json(echo: dict[str, Any]) -> None:
     assert answer["content"] == {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     assert answer["description"] in docs.page(echo).decode()
     assert "HttpBody" not in echo["components"]["schemas"]
+
+
+def test_the_live_stream_is_told_with_all_that_may_come(document: dict[str, Any]) -> None:
+    stream = document["paths"]["/v1/me/stream"]["get"]
+    assert stream["security"] == [{"accessToken": []}]
+    events = stream["responses"]["200"]["content"]["text/event-stream"]["x-events"]
+    assert events["offer.made"] == {"$ref": "#/components/schemas/OfferMade"}
+    page = docs.page(document).decode()
+    for message in events.values():
+        schema = document["components"]["schemas"][message["$ref"].rpartition("/")[2]]
+        assert schema["description"] in page
 
 
 def test_query_parameters_are_dotted(echo: dict[str, Any]) -> None:

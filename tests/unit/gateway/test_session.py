@@ -84,8 +84,7 @@ class House:
         return jose.encode(full, dict(claims or self.claims()), key, algorithms=["ES256"])
 
     async def caller(self, token: str) -> access.Caller:
-        caller, _ = await self.sessions.session(f"Bearer {token}")
-        return caller
+        return (await self.sessions.session(f"Bearer {token}")).caller
 
 
 def encoded(content: bytes) -> str:
@@ -218,11 +217,11 @@ async def test_without_any_key_the_gateway_is_unavailable_and_tries_again(house:
 
 async def test_an_internal_token_is_kept_for_a_session_and_renewed_in_time(house: House) -> None:
     authorization = f"Bearer {house.token()}"
-    _, first = await house.sessions.session(authorization)
+    first = (await house.sessions.session(authorization)).internal
     house.clock.pass_by(seconds=40)
-    _, second = await house.sessions.session(authorization)
+    second = (await house.sessions.session(authorization)).internal
     house.clock.pass_by(seconds=10)
-    _, third = await house.sessions.session(authorization)
+    third = (await house.sessions.session(authorization)).internal
     assert first == second
     assert third.expires_at > second.expires_at
 
@@ -230,6 +229,6 @@ async def test_an_internal_token_is_kept_for_a_session_and_renewed_in_time(house
 async def test_services_can_read_the_internal_token(house: House, tmp_path: Path) -> None:
     file = tmp_path / "public.json"
     file.write_bytes(orjson.dumps({"keys": [house.internal_key.as_dict(private=False)]}))
-    _, token = await house.sessions.session(f"Bearer {house.token()}")
+    token = (await house.sessions.session(f"Bearer {house.token()}")).internal
     reader = access.InternalTokens(jwt.KeyFile(file), house.clock)
     assert reader.caller(token.value, "gateway").account_id == ACCOUNT
