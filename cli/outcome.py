@@ -112,7 +112,11 @@ class Output:
 
 def _table(report: Report) -> Table:
     if report.columns:
-        table = Table(*report.columns, box=None, padding=(0, 2, 0, 0), pad_edge=True)
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=True)
+        for place, name in enumerate(report.columns):
+            # What is one word, such as an id, stays whole so that it can be copied.
+            is_one_word = all(" " not in row[place] for row in report.rows)
+            table.add_column(name, no_wrap=is_one_word)
     else:
         table = Table.grid(padding=(0, 2), pad_edge=True)
     for row in report.rows:
