@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
+from cli import outcome
 from cli.__main__ import app
 from cli.events import service
 from cli.outcome import Exit
@@ -197,6 +198,18 @@ def test_a_list_shows_every_page_and_what_is_left(events: Service) -> None:
         "ballot for 200, 7 registered",
         "12 of 200 left",
     ]
+
+
+def test_an_id_stays_whole_on_a_narrow_terminal(
+    events: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome, "_WIDTH_OF_A_FILE", 80)
+    events.answers(pb.ListEventsResponse(events=[CONCERT]))
+
+    lines = run("list").splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert any(EVENT in line for line in lines)
 
 
 def test_a_cancellation_says_why(events: Service) -> None:
