@@ -154,18 +154,28 @@ class Allocation:
 
     def consider(self, entry: Entry) -> None:
         """Hands a waiting party what it can get."""
-        reach = self.inventory.free + entry.pooled
-        if reach >= entry.least:
-            seats = min(entry.wanted, reach)
-            self.inventory = self.inventory.with_held(seats - entry.pooled)
-            self.offered.append((replace(entry, pooled=0), seats))
-            self._passed = [replace(each, skips=each.skips + 1) for each in self._passed]
-            self.skipped |= {each.id: each for each in self._passed}
+        if self.inventory.free + entry.pooled >= entry.least:
+            self._offer(entry)
         elif self._pools_for(entry):
-            self.pooled.append(replace(entry, pooled=reach))
-            self.inventory = self.inventory.with_held(self.inventory.free)
+            self._pool(entry)
         else:
             self._passed.append(entry)
+
+    def _offer(self, entry: Entry) -> None:
+        seats = min(entry.wanted, self.inventory.free + entry.pooled)
+        self.inventory = self.inventory.with_held(seats - entry.pooled)
+        self.offered.append((replace(entry, pooled=0), seats))
+        self._passed = [replace(each, skips=each.skips + 1) for each in self._passed]
+        self.skipped |= {each.id: each for each in self._passed}
+        # Who was passed over often enough by now comes before all who were not considered yet.
+        entitled = next(filter(self._pools_for, self._passed), None)
+        if entitled is not None:
+            del self.skipped[entitled.id]
+            self._pool(entitled)
+
+    def _pool(self, entry: Entry) -> None:
+        self.pooled.append(replace(entry, pooled=entry.pooled + self.inventory.free))
+        self.inventory = self.inventory.with_held(self.inventory.free)
 
     def _pools_for(self, entry: Entry) -> bool:
         return (
