@@ -34,9 +34,9 @@ setup: .venv/.installed ## Install what the hashed requirements name into .venv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
 	@touch $@
 
-gen: gen/.made ## Generate Python from the protos
+gen: gen/.made ## Generate Python and the description of the events from the protos
 
-gen/.made: $(PROTOS) .venv/.installed
+gen/.made: $(PROTOS) kit/asyncapi.py kit/comments.py .venv/.installed
 	@rm -rf gen && mkdir -p gen/googleapis gen/stubs
 	@cd $$($(BIN)/python -c 'import pathlib, google.api.http_pb2 as http; print(pathlib.Path(http.__file__).parents[2])') && \
 		cp --parents $(GOOGLEAPIS) $(CURDIR)/gen/googleapis
@@ -46,6 +46,7 @@ gen/.made: $(PROTOS) .venv/.installed
 		--descriptor_set_out=gen/kundeapp/protos.binpb --include_imports --include_source_info $(PROTOS)
 	$(BIN)/python -m grpc_tools.protoc --proto_path=gen/googleapis \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=quiet:gen/stubs $(GOOGLEAPIS)
+	$(BIN)/python -m kit.asyncapi gen/kundeapp/protos.binpb > gen/kundeapp/asyncapi.json
 	@touch $@
 
 requirements: setup ## Pin the newest versions of the requirements, with hashes

@@ -23,6 +23,7 @@ from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
 from gateway.upstream import CHANNEL_OPTIONS, Upstreams
 from kit import bus, errors, jwt, telemetry
 from kit.clock import Clock, SystemClock
+from kit.comments import Comments
 from kit.server import background
 from kit.tls import Identity
 from kundeapp.events.v1 import events_service_pb2 as events_pb
@@ -114,10 +115,11 @@ async def _channels(
 
 
 def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
-    comments = openapi.Comments(settings.descriptors.read_bytes())
+    comments = Comments(settings.descriptors.read_bytes())
     document = openapi.document(transcoder.routes, comments, API_VERSION, live.told())
     return {
         "/openapi.json": Page(orjson.dumps(document), "application/json"),
+        "/asyncapi.json": Page(settings.asyncapi.read_bytes(), "application/json"),
         "/docs": Page(docs.page(document), "text/html; charset=utf-8", docs.POLICY),
         docs.STYLE_PATH: Page(docs.STYLE, "text/css; charset=utf-8"),
     }

@@ -50,3 +50,5 @@ class Settings(ProcessSettings):
 
     descriptors: Path = Path(str(resources.files("kundeapp") / "protos.binpb"))
     """The protos with their comments, a FileDescriptorSet, which the API page is made from."""
+    asyncapi: Path = Path(str(resources.files("kundeapp") / "asyncapi.json"))
+    """What describes the events of the services, an AsyncAPI document."""

@@ -298,7 +298,10 @@ _PAGE = """<!doctype html>
 <a class="skip" href="#content">To the content</a>
 <header>
 <p class="brand">{title} <span>API {version}</span></p>
+<div class="documents">
 <a href="/openapi.json">openapi.json</a>
+<a href="/asyncapi.json">asyncapi.json</a>
+</div>
 </header>
 <nav aria-label="Operations">
 <div>

@@ -311,6 +311,7 @@ class TestTokensForStaff:
 class TestPages:
     async def test_the_api_describes_itself(self, shared: House) -> None:
         assert (await shared.http.get("/openapi.json")).json()["openapi"] == "3.1.0"
+        assert (await shared.http.get("/asyncapi.json")).json()["asyncapi"] == "3.0.0"
         page = await shared.http.get("/docs")
         assert page.headers["content-type"].startswith("text/html")
         assert "default-src 'none'" in page.headers["content-security-policy"]

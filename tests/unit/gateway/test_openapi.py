@@ -9,6 +9,7 @@ from gateway import docs, live, openapi
 from gateway.bootstrap import SERVICES
 from gateway.config import Settings
 from gateway.transcoder import Transcoder
+from kit.comments import Comments
 from tests.protos import compiled
 
 DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
@@ -16,14 +17,14 @@ DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    routes, comments = Transcoder(SERVICES).routes, openapi.Comments(DESCRIPTORS)
+    routes, comments = Transcoder(SERVICES).routes, Comments(DESCRIPTORS)
     return openapi.document(routes, comments, "v1", live.told())
 
 
 @pytest.fixture(scope="module")
 def echo() -> dict[str, Any]:
     routes = Transcoder(compiled.echo().services_by_name.values()).routes
-    comments = openapi.Comments(compiled.descriptor_set("tests/echo/v1/echo.proto"))
+    comments = Comments(compiled.descriptor_set("tests/echo/v1/echo.proto"))
     return openapi.document(routes, comments, "v1")
 
 
@@ -114,6 +115,12 @@ def test_the_page_has_every_operation_and_every_code(document: dict[str, Any]) -
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in page
     assert 'id="ACCOUNT_EXISTS"' in page
+
+
+def test_the_page_leads_to_the_documents(document: dict[str, Any]) -> None:
+    page = docs.page(document).decode()
+    assert 'href="/openapi.json"' in page
+    assert 'href="/asyncapi.json"' in page
 
 
 def test_the_page_needs_no_script_and_no_other_host(document: dict[str, Any]) -> None:
