@@ -47,6 +47,7 @@ gen/.made: $(PROTOS) kit/asyncapi.py kit/comments.py .venv/.installed
 	$(BIN)/python -m grpc_tools.protoc --proto_path=gen/googleapis \
 		--plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --mypy_out=quiet:gen/stubs $(GOOGLEAPIS)
 	$(BIN)/python -m kit.asyncapi gen/kundeapp/protos.binpb > gen/kundeapp/asyncapi.json
+	$(BIN)/python -m kit.fonts gen/kundeapp/fonts
 	@touch $@
 
 requirements: setup ## Pin the newest versions of the requirements, with hashes

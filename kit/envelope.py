@@ -7,12 +7,13 @@ CloudEvents headers (CloudEvents 1.0.2, NATS protocol binding, binary mode).
 
 import dataclasses
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from kit import telemetry
@@ -101,28 +102,48 @@ def seal(service: str, event: object, event_id: UUID, now: datetime) -> Envelope
 
 
 def _message_of(service: str, event: object) -> Message:
-    kind = type(event)
-    message = _class_of(service, kind.__name__)()
-    names = {field.name for field in dataclasses.fields(cast("Any", event))}
-    if names != {field.name for field in message.DESCRIPTOR.fields}:
-        raise NotPublishable(f"{kind.__name__} differs from {message.DESCRIPTOR.full_name}")
-    for name in names:
-        _set(message, name, getattr(event, name))
+    message_type, setters = _plan_of(service, type(event))
+    message = message_type()
+    for name, put in setters:
+        put(message, name, getattr(event, name))
     return message
 
 
-def _set(message: Message, name: str, value: object) -> None:
-    match value:
-        case None:
-            return
-        case datetime():
-            getattr(message, name).FromDatetime(value.astimezone(UTC))
-        case UUID():
-            setattr(message, name, str(value))
-        case tuple():
-            getattr(message, name).extend(value)
-        case _:
-            setattr(message, name, value)
+_Put = Callable[[Message, str, Any], None]
+
+
+@cache
+def _plan_of(service: str, kind: type) -> tuple[type[Message], Sequence[tuple[str, _Put]]]:
+    """Returns the message of a class of events, and how each of its fields is filled."""
+    message_type = _class_of(service, kind.__name__)
+    fields = {field.name: field for field in message_type.DESCRIPTOR.fields}
+    if {field.name for field in dataclasses.fields(kind)} != set(fields):
+        raise NotPublishable(f"{kind.__name__} differs from {message_type.DESCRIPTOR.full_name}")
+    return message_type, [
+        (name, _put_for(cast("FieldDescriptor", field))) for name, field in fields.items()
+    ]
+
+
+def _put_for(field: FieldDescriptor) -> _Put:
+    if field.is_repeated:
+        return _extend
+    if field.message_type is not None:
+        return _put_moment
+    return _put_text if field.type == FieldDescriptor.TYPE_STRING else setattr
+
+
+def _put_text(message: Message, name: str, value: str | UUID | None) -> None:
+    if value is not None:
+        setattr(message, name, str(value))
+
+
+def _put_moment(message: Message, name: str, value: datetime | None) -> None:
+    if value is not None:
+        getattr(message, name).FromDatetime(value.astimezone(UTC))
+
+
+def _extend(message: Message, name: str, values: Iterable[Any]) -> None:
+    getattr(message, name).extend(values)
 
 
 @cache

@@ -66,6 +66,11 @@ class Key:
             seal=AESGCM(_digest(b"seal", body, secret)),
         )
 
+    @property
+    def name(self) -> tuple[str, bytes]:
+        """What it is found by."""
+        return self.scope, self.key_hash
+
     def sealed(self, answer: Message) -> bytes:
         """Returns an answer as it is stored."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -161,7 +166,7 @@ async def known_answers(
     by_key = {(row["scope"], row["key_hash"]): row for row in rows}
     answers: dict[Key, _Answer | KeyReused] = {}
     for key in keys:
-        row = by_key.get((key.scope, key.key_hash))
+        row = by_key.get(key.name)
         if row is None:
             continue
         try:

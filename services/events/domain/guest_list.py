@@ -1,5 +1,6 @@
 """The guest list: who may come in, by surname in Norwegian order."""
 
+import string
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,14 +120,28 @@ def party_order(party: GuestParty) -> tuple[object, ...]:
     return (*surname_order(party.name), party.customer_number, party.reservation_id)
 
 
+def names_of(name: str) -> tuple[str, str]:
+    """Returns surname and given names: the last word is the surname."""
+    *given, surname = name.split() or [""]
+    return surname, " ".join(given)
+
+
 def surname_order(name: str) -> tuple[bool, str, str]:
-    """Returns what a name is sorted by: the surname, then the given names, as Norwegians sort."""
-    words = name.split()
-    if not words:
-        return True, "", ""
-    return False, _norwegian(words[-1]), _norwegian(" ".join(words[:-1]))
+    """Returns what a name is sorted by: the surname, then the given names, as Norwegians sort.
+
+    Whoever has no name is last.
+    """
+    surname, given_names = names_of(name)
+    return not surname, _norwegian(surname), _norwegian(given_names)
 
 
+def guide_letter(name: str) -> str:
+    """Returns the letter under which a name is looked up, empty if there is no name."""
+    surname, _ = names_of(name)
+    return _LETTERS.get(_norwegian(surname)[:1], surname[:1]).upper()
+
+
+_LETTERS = {"{": "æ", "|": "ø", "}": "å"} | {letter: letter for letter in string.ascii_lowercase}
 _AFTER_Z = str.maketrans({"æ": "{a", "ä": "{b", "ø": "|a", "ö": "|b", "å": "}", "ü": "y"})
 """Æ, ø and å stand behind z, in this order, as these signs do; ä and ö beside æ and ø."""
 

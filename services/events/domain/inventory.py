@@ -74,17 +74,17 @@ class Granted:
     """The tickets are the customer's.
 
     Attributes:
-        reservation: The reservation that the customer had before, None for a new one.
+        known: The reservation of which all tickets were given back, None for a new one.
     """
 
-    reservation: Reservation | None
+    known: Reservation | None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """The customer has these tickets already; nothing is done."""
 
-    reservation: Reservation
+    known: Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ def decide(
         closed = problem
     decisions: list[Decision] = []
     granted: dict[UUID, int] = {}
+    free = inventory.free
     for index, ask in enumerate(asks):
         decision: Decision
         earlier = granted.get(ask.customer_id)
@@ -143,11 +144,11 @@ def decide(
             decision = closed
         elif ask.quantity > event.max_per_customer:
             decision = TooManyTickets(limit=event.max_per_customer)
-        elif ask.quantity > inventory.free:
-            decision = NotEnoughTickets(available=inventory.available)
+        elif ask.quantity > free:
+            decision = NotEnoughTickets(available=max(free, 0))
         else:
             decision = Granted(known)
             granted[ask.customer_id] = index
-            inventory = inventory.with_reserved(ask.quantity)
+            free -= ask.quantity
         decisions.append(decision)
-    return decisions, inventory
+    return decisions, inventory.with_reserved(inventory.free - free)

@@ -16,6 +16,7 @@ CODE_LENGTH = 8
 _CODE_BYTES = 5
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit or spells a word by chance."""
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _MISREAD = str.maketrans("ILO", "110", "- ")
 _TOKEN_LENGTH = 22
 _MOST_OF_A_TOKEN = 64
@@ -146,7 +147,12 @@ def code_of(text: str) -> str | None:
 
 def _code(random: bytes) -> str:
     number = int.from_bytes(random, "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    return (
+        _PAIRS[number >> 30]
+        + _PAIRS[number >> 20 & 1023]
+        + _PAIRS[number >> 10 & 1023]
+        + _PAIRS[number & 1023]
+    )
 
 
 def tickets_to_release(

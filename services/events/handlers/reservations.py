@@ -14,7 +14,6 @@ from services.events.domain.inventory import (
     Decision,
     Granted,
     GrantedBefore,
-    Held,
     decide,
 )
 from services.events.domain.paging import Page, page_of, position_of, size_of
@@ -27,7 +26,7 @@ from services.events.domain.problems import (
     TicketReleased,
 )
 from services.events.domain.published import ReservationConfirmed, TicketsReleased
-from services.events.domain.store import Actor, Addition, ChangeKind, Reader, Store
+from services.events.domain.store import Actor, Addition, ChangeKind, Listing, Reader, Store
 from services.events.domain.tickets import (
     Booking,
     Reservation,
@@ -81,47 +80,49 @@ def ask(person: Person, customer_id: UUID, quantity: int, reason: str) -> Ask:
 
 
 async def reserve(
-    store: Store, ids: Ids, clock: Clock, event_id: UUID, asks: Sequence[Ask]
-) -> tuple[Sequence[Answer], int]:
+    store: Store, ids: Ids, clock: Clock, seats: Seats, asks: Sequence[Ask]
+) -> Sequence[Answer]:
     """Reserves tickets for all who asked meanwhile, in the order of arrival, each all or nothing.
 
+    Args:
+        store: The store.
+        ids: Makes identifiers and tokens.
+        clock: Tells the time.
+        seats: The seats of the event, which is locked; they are as many as are left afterwards.
+        asks: Who asks for how many.
+
     Returns:
-        For each a reservation or a refusal; and how many tickets are left.
+        For each a reservation or a refusal.
     """
-    try:
-        seats = await Seats.locked(store, ids, event_id)
-    except NotFound as problem:
-        return [problem] * len(asks), 0
-    if seats.event.status is Status.DRAFT:
-        return [NotFound()] * len(asks), 0
+    event = seats.event
+    if event.status is Status.DRAFT:
+        return [NotFound()] * len(asks)
     now = clock.now()
-    known = await store.reservations_of(event_id, [each.customer_id for each in asks])
-    decisions, inventory = decide(seats.event, seats.inventory, asks, known, now)
+    known = await store.reservations_of(event.id, [each.customer_id for each in asks])
+    decisions, inventory = decide(event, seats.inventory, asks, known, now)
     additions = {
-        index: _addition(event_id, asks[index], decision, ids, now)
+        index: _addition(event.id, asks[index], decision, ids, now)
         for index, decision in enumerate(decisions)
         if isinstance(decision, Granted)
     }
     if additions:
         seats.inventory = inventory.next_version()
-        await store.add_tickets(event_id, seats.inventory, list(additions.values()), now)
+        await store.add_tickets(event.id, seats.inventory, list(additions.values()), now)
         store.publish(*(_confirmed(addition) for addition in additions.values()))
         seats.tell_availability()
-    return await _answers(store, decisions, additions), inventory.available
+    return await _answers(store, decisions, additions)
 
 
 async def answer_without_reserving(
-    reader: Reader, clock: Clock, event_id: UUID, asks: Sequence[Ask]
+    reader: Reader, clock: Clock, listing: Listing, asks: Sequence[Ask]
 ) -> Sequence[Answer] | None:
     """Answers those who ask while no ticket could be given to any of them; takes no lock.
 
     Returns:
         For each a refusal or the reservation that is there; None if somebody can have tickets.
     """
-    listing = await reader.listing(event_id)
-    if listing is None or listing.event.status is Status.DRAFT:
-        return [NotFound()] * len(asks)
-    known = await reader.reservations_of(event_id, [each.customer_id for each in asks])
+    customers = [each.customer_id for each in asks]
+    known = await reader.reservations_of(listing.event.id, customers)
     decisions, _ = decide(listing.event, listing.inventory, asks, known, clock.now())
     if any(isinstance(decision, Granted) for decision in decisions):
         return None
@@ -133,18 +134,15 @@ async def _answers(
 ) -> Sequence[Answer]:
     answers: list[Answer] = []
     for index, decision in enumerate(decisions):
-        match decision:
-            case Granted(None):
-                addition = additions[index]
-                answers.append(Booking(addition.reservation, addition.tickets))
-            case Granted(Reservation(id=reservation_id)):
-                answers.append(await _booking(reader, reservation_id))
-            case GrantedBefore():
-                answers.append(answers[decision.index])
-            case Held():
-                answers.append(await _booking(reader, decision.reservation.id))
-            case _:
-                answers.append(decision)
+        if isinstance(decision, Problem):
+            answers.append(decision)
+        elif isinstance(decision, GrantedBefore):
+            answers.append(answers[decision.index])
+        elif isinstance(decision, Granted) and decision.known is None:
+            addition = additions[index]
+            answers.append(Booking(addition.reservation, addition.tickets))
+        elif decision.known is not None:
+            answers.append(await _booking(reader, decision.known.id))
     return answers
 
 
@@ -156,7 +154,7 @@ async def _booking(reader: Reader, reservation_id: UUID) -> Booking:
 
 
 def _addition(event_id: UUID, asked: Ask, granted: Granted, ids: Ids, now: datetime) -> Addition:
-    known = granted.reservation
+    known = granted.known
     reservation = Reservation(
         id=known.id if known else ids.new_id(),
         event_id=event_id,

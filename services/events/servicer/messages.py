@@ -1,7 +1,7 @@
 """From what the domain knows to protobuf, and the fields of requests to what it understands."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -17,6 +17,9 @@ from services.events.domain.store import Audit, Change, Draw, Listing, Place
 from services.events.domain.tickets import Booking, Ticket
 from services.events.domain.tickets import Status as TicketStatus
 from services.events.handlers.door import OfflineRecord, Synced
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 def uuid_of(text: str, field: str) -> UUID:
@@ -42,9 +45,7 @@ def moment_of(message: Message, field: str) -> datetime | None:
 def _stamp(moment: datetime | None) -> Timestamp | None:
     if moment is None:
         return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    return Timestamp(seconds=(moment - _EPOCH) // _SECOND, nanos=moment.microsecond * 1000)
 
 
 def changes_of(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> Changes:
@@ -132,10 +133,10 @@ def draw_of(draw: Draw) -> pb.Draw:
     )
 
 
-def reservation_of(booking: Booking, event: Event | None) -> pb.Reservation:
+def reservation_of(booking: Booking, event: Event) -> pb.Reservation:
     """Returns a reservation with its tickets, and what its event is."""
     reservation = booking.reservation
-    message = pb.Reservation(
+    return pb.Reservation(
         id=str(reservation.id),
         event_id=str(reservation.event_id),
         customer_id=str(reservation.customer_id),
@@ -143,12 +144,10 @@ def reservation_of(booking: Booking, event: Event | None) -> pb.Reservation:
         quantity=reservation.quantity,
         reserved_at=_stamp(reservation.reserved_at),
         tickets=[ticket_of(ticket) for ticket in booking.tickets],
+        event_title=event.title,
+        event_venue=event.venue,
+        event_starts_at=_stamp(event.starts_at),
     )
-    if event is not None:
-        message.event_title = event.title
-        message.event_venue = event.venue
-        message.event_starts_at.FromDatetime(event.starts_at)
-    return message
 
 
 def ticket_of(ticket: Ticket) -> pb.Ticket:
@@ -163,12 +162,10 @@ def ticket_of(ticket: Ticket) -> pb.Ticket:
     )
 
 
-def waitlist_entry_of(
-    place: Place, event: Event | None, *, for_staff: bool = False
-) -> pb.WaitlistEntry:
+def waitlist_entry_of(place: Place, event: Event, *, for_staff: bool = False) -> pb.WaitlistEntry:
     """Returns a party on the waiting list; whose it is only for staff."""
     entry = place.entry
-    message = pb.WaitlistEntry(
+    return pb.WaitlistEntry(
         id=str(entry.id),
         event_id=str(entry.event_id),
         customer_id=str(entry.customer_id),
@@ -181,12 +178,10 @@ def waitlist_entry_of(
         offer=_offer_of(entry.offer) if entry.offer else None,
         customer_number=place.customer_number if for_staff else "",
         customer_name=place.customer_name if for_staff else "",
+        event_title=event.title,
+        event_venue=event.venue,
+        event_starts_at=_stamp(event.starts_at),
     )
-    if event is not None:
-        message.event_title = event.title
-        message.event_venue = event.venue
-        message.event_starts_at.FromDatetime(event.starts_at)
-    return message
 
 
 def _offer_of(offer: waiting_list.Offer) -> pb.WaitlistEntry.Offer:

@@ -6,15 +6,18 @@ from uuid import UUID
 
 from kit.clock import Clock
 from kit.database import Database, Transaction
-from kit.errors import Problem
+from kit.errors import NotFound, Problem
 from kit.group_commit import GroupCommit
 from kit.idempotency import Key, KeyReused, keep_answers, known_answers
 from kit.ids import Ids
 from kit.postgres import Connection
 from kundeapp.events.v1 import events_service_pb2 as pb
+from services.events.domain.event import Event
 from services.events.domain.inventory import Ask
 from services.events.domain.store import Reader, Store
+from services.events.domain.tickets import Booking
 from services.events.handlers import reservations
+from services.events.handlers.locking import Seats
 from services.events.servicer.messages import reservation_of
 
 
@@ -31,7 +34,18 @@ class Request:
     key: Key | None
 
 
-Answer = pb.Reservation | Problem
+@dataclass(frozen=True, slots=True)
+class _Reserved:
+    """A reservation, and the event that it is for: what the answer is made of."""
+
+    booking: Booking
+    event: Event
+
+    def message(self) -> pb.Reservation:
+        return reservation_of(self.booking, self.event)
+
+
+_Answer = _Reserved | pb.Reservation | Problem
 
 
 class Reserving:
@@ -50,7 +64,7 @@ class Reserving:
         self._store_of = store_of
         self._ids = ids
         self._clock = clock
-        self._group = GroupCommit[UUID, Request, pb.Reservation](self._answer)
+        self._group = GroupCommit[UUID, Request, _Reserved | pb.Reservation](self._answer)
         self._seen_left: dict[UUID, int] = {}
 
     async def reserve(self, event_id: UUID, request: Request) -> pb.Reservation:
@@ -59,9 +73,11 @@ class Reserving:
         Raises:
             Problem: If it is refused.
         """
-        return await self._group.submit(event_id, request)
+        answer = await self._group.submit(event_id, request)
+        # Others are reserving meanwhile.
+        return answer.message() if isinstance(answer, _Reserved) else answer
 
-    async def _answer(self, event_id: UUID, requests: Sequence[Request]) -> Sequence[Answer]:
+    async def _answer(self, event_id: UUID, requests: Sequence[Request]) -> Sequence[_Answer]:
         left = self._seen_left.get(event_id)
         if left is not None and left < min(request.ask.quantity for request in requests):
             answers = await self._answer_without_lock(event_id, requests)
@@ -71,43 +87,45 @@ class Reserving:
 
     async def _answer_without_lock(
         self, event_id: UUID, requests: Sequence[Request]
-    ) -> Sequence[Answer] | None:
+    ) -> Sequence[_Answer] | None:
         """Answers where nobody can have tickets, as when they are sold out."""
         async with self._database.reader() as connection:
             reader = self._reader_of(connection)
             known = await _known(connection, requests)
             others = _first_of_each(requests, known)
+            listing = await reader.listing(event_id)
+            if listing is None:
+                raise NotFound
             answers = await reservations.answer_without_reserving(
-                reader, self._clock, event_id, [request.ask for request in others]
+                reader, self._clock, listing, [request.ask for request in others]
             )
-            if answers is None:
-                del self._seen_left[event_id]
-                return None
-            messages = await _messages(reader, event_id, answers)
-        return _in_order(requests, known, dict(zip(map(id, others), messages, strict=True)))
+        if answers is None:
+            del self._seen_left[event_id]
+            return None
+        return _in_order(requests, known, others, _with_event(answers, listing.event))
 
     async def _answer_with_lock(
         self, event_id: UUID, requests: Sequence[Request]
-    ) -> Sequence[Answer]:
+    ) -> Sequence[_Answer]:
         async with self._database.transaction() as transaction:
             store = self._store_of(transaction)
-            # Whoever else uses one of these keys for this event waits for the lock.
-            await store.lock_event(event_id)
+            seats = await Seats.locked(store, self._ids, event_id)
+            # Whoever else uses one of these keys for this event has waited for the lock.
             known = await _known(transaction.connection, requests)
             others = _first_of_each(requests, known)
-            answers, left = await reservations.reserve(
-                store, self._ids, self._clock, event_id, [request.ask for request in others]
+            answers = await reservations.reserve(
+                store, self._ids, self._clock, seats, [request.ask for request in others]
             )
-            messages = await _messages(store, event_id, answers)
-            first_answers = {
-                request.key: message
-                for request, message in zip(others, messages, strict=True)
-                if request.key and not isinstance(message, Problem)
+            reserved = _with_event(answers, seats.event)
+            kept = {
+                request.key: answer.message()
+                for request, answer in zip(others, reserved, strict=True)
+                if request.key and isinstance(answer, _Reserved)
             }
-            if first_answers:
-                await keep_answers(transaction.connection, first_answers)
-        self._seen_left[event_id] = left
-        return _in_order(requests, known, dict(zip(map(id, others), messages, strict=True)))
+            if kept:
+                await keep_answers(transaction.connection, kept)
+        self._seen_left[event_id] = seats.inventory.available
+        return _in_order(requests, known, others, reserved)
 
 
 async def _known(
@@ -119,48 +137,43 @@ async def _known(
 
 def _first_of_each(requests: Sequence[Request], known: Mapping[Key, object]) -> Sequence[Request]:
     """Returns the requests that are neither answered before nor retries of another of them."""
-    taken = {(key.scope, key.key_hash) for key in known}
+    taken = {key.name for key in known}
     first: list[Request] = []
     for request in requests:
         if request.key is not None:
-            name = request.key.scope, request.key.key_hash
-            if name in taken:
+            if request.key.name in taken:
                 continue
-            taken.add(name)
+            taken.add(request.key.name)
         first.append(request)
     return first
+
+
+def _with_event(
+    answers: Sequence[reservations.Answer], event: Event
+) -> Sequence[_Reserved | Problem]:
+    return [
+        answer if isinstance(answer, Problem) else _Reserved(answer, event) for answer in answers
+    ]
 
 
 def _in_order(
     requests: Sequence[Request],
     known: Mapping[Key, pb.Reservation | KeyReused],
-    answered: Mapping[int, Answer],
-) -> Sequence[Answer]:
+    others: Sequence[Request],
+    answers: Sequence[_Answer],
+) -> Sequence[_Answer]:
     """Returns the answer to each request: its own, or that of the first with its key."""
-    first = {
-        (request.key.scope, request.key.key_hash): request
-        for request in reversed(requests)
-        if request.key and id(request) in answered
-    }
+    if len(others) == len(requests):
+        return answers
+    given = {id(request): answer for request, answer in zip(others, answers, strict=True)}
+    first = {request.key.name: request for request in others if request.key}
 
-    def answer(request: Request) -> Answer:
-        if id(request) in answered or request.key is None:
-            return answered[id(request)]
+    def answer(request: Request) -> _Answer:
+        if id(request) in given or request.key is None:
+            return given[id(request)]
         if request.key in known:
             return known[request.key]
-        same = first[request.key.scope, request.key.key_hash]
-        return answered[id(same)] if same.key == request.key else KeyReused()
+        same = first[request.key.name]
+        return given[id(same)] if same.key == request.key else KeyReused()
 
     return [answer(request) for request in requests]
-
-
-async def _messages(
-    reader: Reader, event_id: UUID, answers: Sequence[reservations.Answer]
-) -> Sequence[Answer]:
-    if all(isinstance(answer, Problem) for answer in answers):
-        return [answer for answer in answers if isinstance(answer, Problem)]
-    event = (await reader.events([event_id]))[event_id]
-    return [
-        answer if isinstance(answer, Problem) else reservation_of(answer, event)
-        for answer in answers
-    ]

@@ -494,7 +494,7 @@ def _person(call: Call) -> Person:
 async def _reservations(reader: Reader, bookings: Sequence[Booking]) -> Sequence[pb.Reservation]:
     events = await reader.events({booking.reservation.event_id for booking in bookings})
     return [
-        messages.reservation_of(booking, events.get(booking.reservation.event_id))
+        messages.reservation_of(booking, events[booking.reservation.event_id])
         for booking in bookings
     ]
 
@@ -504,6 +504,6 @@ async def _entries(
 ) -> Sequence[pb.WaitlistEntry]:
     events = await reader.events({place.entry.event_id for place in page.items})
     return [
-        messages.waitlist_entry_of(place, events.get(place.entry.event_id), for_staff=for_staff)
+        messages.waitlist_entry_of(place, events[place.entry.event_id], for_staff=for_staff)
         for place in page.items
     ]

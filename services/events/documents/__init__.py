@@ -1,0 +1,1 @@
+"""What is handed to people as files: tickets and guest lists."""
