@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -135,6 +135,12 @@ class Customer:
     def get(self, path: str, **query: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx.get(self.url + path, params=query, headers=headers, timeout=30)
+
+    def lines(self, path: str) -> Iterator[str]:
+        """Reads a stream line by line, for as long as there is something to hear."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with httpx.stream("GET", self.url + path, headers=headers, timeout=30) as answer:
+            yield from answer.iter_lines()
 
     def post(
         self, path: str, body: Mapping[str, object], *, key: str | None = None

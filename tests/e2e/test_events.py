@@ -2,7 +2,9 @@
 
 import csv
 import io
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -208,6 +210,31 @@ def test_without_nats_tickets_are_reserved_and_new_customers_are_heard_of_later(
 
     assert wait_until(lambda: staff.cli("reserve", event, *called).status == 0, timeout=20)
     assert wait_until(lambda: "Turid Nybø" in _names(staff, event), timeout=20)
+
+
+def test_an_offer_made_without_nats_is_told_of_later(
+    suite: Suite, staff: EventStaff, customers: list[Customer]
+) -> None:
+    event = staff.event("Told later", capacity=2)
+    path, is_watching = f"/v1/events/{event}/waitlistEntries", threading.Event()
+
+    def hears_of_an_offer() -> bool:
+        for line in customers[0].lines("/v1/me/stream"):
+            is_watching.set()
+            if line.startswith("data: ") and "offerId" in line and event in line:
+                return True
+        return False
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        heard = pool.submit(hears_of_an_offer)
+        assert is_watching.wait(timeout=20)
+        assert suite.cli("stop", "nats").status == 0
+        assert customers[0].post(path, {"wanted": 2}).json()["status"] == "OFFERED"
+        assert not heard.done()
+
+        assert suite.cli("start", "nats").status == 0
+
+        assert heard.result(timeout=30)
 
 
 def test_without_postgres_nothing_is_promised_and_a_retry_reserves_once(
