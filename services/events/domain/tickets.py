@@ -129,13 +129,15 @@ def text_of(token: bytes) -> str:
 
 
 def token_of(text: str) -> bytes | None:
-    """Returns the token that a text says, or None if it can be none."""
+    """Returns the token that a text says, or None if no QR code says this."""
     if len(text) != _TOKEN_LENGTH:
         return None
     try:
-        return urlsafe_b64decode(text + "==")
+        token = urlsafe_b64decode(text + "==")
     except ValueError:
         return None
+    # Signs that are none of base64's, and bits after the last byte, are passed over by decoding.
+    return token if text_of(token) == text else None
 
 
 def code_of(text: str) -> str | None:
