@@ -10,10 +10,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import services.events.migrations
 import services.identity.migrations
 import services.metering.migrations
 from kit import postgres
 from kit.testing import Neighbours
+from services.events.storage.tables import EventRow
 from services.identity.storage import AccountRow
 from services.metering.storage.tables import MeteringPointRow
 
@@ -22,6 +24,7 @@ from services.metering.storage.tables import MeteringPointRow
     ("migrations", "models"),
     [
         pytest.param(services.identity.migrations, AccountRow.metadata, id="identity"),
+        pytest.param(services.events.migrations, EventRow.metadata, id="events"),
         pytest.param(services.metering.migrations, MeteringPointRow.metadata, id="metering"),
     ],
 )
