@@ -273,13 +273,13 @@ def _missing(said: Changes, *, with_ballot: bool) -> Iterator[FieldError]:
     elif said.ballot_closes_at is not None:
         yield FieldError("ballot_closes_at", "NO_BALLOT")
     for name, value in needed.items():
-        if value is None or value == "":
+        if value is None:
             yield FieldError(name, "REQUIRED_FIELD")
 
 
 def _bad_values(said: Changes) -> Iterator[FieldError]:
-    yield from text_errors("title", said.title or None, LONGEST_TITLE)
-    yield from text_errors("venue", said.venue or None, LONGEST_VENUE)
+    yield from text_errors("title", said.title, LONGEST_TITLE)
+    yield from text_errors("venue", said.venue, LONGEST_VENUE)
     yield from text_errors("text", said.text, LONGEST_TEXT, shortest=0)
     yield from number_errors("capacity", said.capacity, 0, LARGEST_CAPACITY)
     yield from number_errors("max_per_customer", said.max_per_customer, 1, MOST_PER_CUSTOMER)

@@ -51,8 +51,8 @@ def _stamp(moment: datetime | None) -> Timestamp | None:
 def changes_of(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> Changes:
     """Returns what staff say of an event."""
     if isinstance(request, pb.CreateEventRequest):
-        title, text, venue, capacity = request.title, request.text, request.venue, request.capacity
-        max_per_customer = request.max_per_customer or None
+        title, text, venue = request.title or None, request.text, request.venue or None
+        capacity, max_per_customer = request.capacity, request.max_per_customer or None
     else:
         title = request.title if request.HasField("title") else None
         text = request.text if request.HasField("text") else None
