@@ -73,13 +73,14 @@ class GroupCommit(Generic[Key, Item, Result]):
     async def _do(self, key: Key, batch: Sequence[_Asked[Item, Result]]) -> None:
         try:
             outcomes = await self._commit(key, [asked.item for asked in batch])
+            answers = list(zip(batch, outcomes, strict=True))
         except Exception as failure:  # noqa: BLE001 - whatever it was, those who wait are told
             if len(batch) == 1:
                 _tell(batch[0].done, failure)
             else:
                 await self._do_one_by_one(key, batch)
             return
-        for asked, outcome in zip(batch, outcomes, strict=True):
+        for asked, outcome in answers:
             _tell(asked.done, outcome)
 
     async def _do_one_by_one(self, key: Key, batch: Sequence[_Asked[Item, Result]]) -> None:
