@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,7 +12,7 @@ import pytest
 from kit import errors, idempotency
 from kit.access import Caller
 from kit.database import Database
-from kit.idempotency import KeyReused
+from kit.idempotency import Key, KeyReused
 from kit.server import Call
 from kundeapp.identity.v1.identity_service_pb2 import CreateSessionRequest, Session
 from tests.integration.kit.world import World
@@ -133,3 +135,113 @@ async def test_the_answer_cannot_be_opened_without_the_secret(world: World) -> N
         "SELECT key_hash, request_hash FROM idempotency ORDER BY asked_at DESC LIMIT 1"
     )
     assert known.isdisjoint({value for row in others for value in row})
+
+
+async def keep(world: World, answers: Mapping[Key, Session]) -> None:
+    """Keeps answers in a transaction of their own."""
+    async with world.database() as database, database.transaction() as transaction:
+        await idempotency.keep_answers(transaction.connection, answers)
+
+
+async def known(world: World, *keys: Key) -> Mapping[Key, Session | KeyReused]:
+    """Asks for answers."""
+    async with world.database() as database, database.reader() as connection:
+        return await idempotency.known_answers(connection, keys, Session)
+
+
+def key_of(
+    request_id: str = REQUEST.request_id, email: str = REQUEST.email, call: Call = CALL
+) -> Key:
+    request = CreateSessionRequest(request_id=request_id, email=email)
+    key = Key.of(call, request, SECRET)
+    assert key is not None
+    return key
+
+
+def test_a_call_without_a_key_has_none() -> None:
+    assert Key.of(CALL, CreateSessionRequest(email=REQUEST.email)) is None
+
+
+def test_a_key_is_equal_to_that_of_the_retry_and_to_no_other() -> None:
+    """The seal is left out of the comparison: it follows from the request."""
+    others = {
+        key_of(request_id="another"),
+        key_of(email="ola@example.no"),
+        key_of(call=replace(CALL, method="kundeapp.identity.v1.IdentityService.GetMe")),
+        key_of(call=replace(CALL, caller=Caller("gateway", uuid4()))),
+    }
+    assert key_of() == key_of()
+    assert hash(key_of()) == hash(key_of())
+    assert len(others | {key_of()}) == 5
+
+
+async def test_answers_that_were_kept_together_are_each_known_to_their_retry(world: World) -> None:
+    answers = {key_of(f"key {number}"): Session(access_token=f"{number}") for number in range(3)}
+    await keep(world, answers)
+    assert await known(world, *answers) == answers
+    assert await known(world, key_of("key 1")) == {key_of("key 1"): Session(access_token="1")}
+
+
+async def test_of_keys_that_were_not_used_nothing_is_known(world: World) -> None:
+    await keep(world, {key_of("used"): Session()})
+    assert await known(world, key_of("new")) == {}
+    assert await known(world) == {}
+    assert list(await known(world, key_of("new"), key_of("used"))) == [key_of("used")]
+
+
+async def test_of_keys_that_were_used_for_another_request_the_refusal_is_known(
+    world: World,
+) -> None:
+    await keep(world, {key_of(): Session(access_token="kari")})
+    other = key_of(email="ola@example.no")
+    answers = await known(world, other, key_of())
+    assert isinstance(answers[other], KeyReused)
+    assert answers[key_of()] == Session(access_token="kari")
+
+
+async def test_keys_of_other_callers_and_methods_are_not_known(world: World) -> None:
+    await keep(world, {key_of(): Session()})
+    calls = (
+        replace(CALL, caller=Caller("gateway", uuid4())),
+        replace(CALL, caller=Caller("gateway")),
+        replace(CALL, method="kundeapp.identity.v1.IdentityService.GetMe"),
+    )
+    assert await known(world, *(key_of(call=call) for call in calls)) == {}
+
+
+async def test_an_answer_that_was_kept_is_the_one_that_once_returns(world: World) -> None:
+    key = Key.of(CALL, REQUEST, SECRET)
+    assert key is not None
+    await keep(world, {key: Session(access_token="kept")})
+    async with world.database() as database:
+        assert await run_once(database) == Session(access_token="kept")
+    assert await world.effects() == []
+
+
+async def test_an_answer_that_once_has_kept_is_known(world: World) -> None:
+    async with world.database() as database:
+        answer = await run_once(database)
+    key = Key.of(CALL, REQUEST, SECRET)
+    assert key is not None
+    assert await known(world, key) == {key: answer}
+
+
+async def test_answers_of_a_transaction_that_failed_are_not_kept(world: World) -> None:
+    async with world.database() as database:
+        with contextlib.suppress(errors.NotFound):
+            async with database.transaction() as transaction:
+                await idempotency.keep_answers(transaction.connection, {key_of(): Session()})
+                raise errors.NotFound
+    assert await known(world, key_of()) == {}
+
+
+async def test_nothing_of_the_answers_that_were_kept_together_can_be_read_at_rest(
+    world: World,
+) -> None:
+    await keep(world, {key_of(): Session(access_token="a very secret token")})
+    [row] = await world.rows("SELECT * FROM idempotency")
+    stored = b" ".join(
+        value if isinstance(value, bytes) else str(value).encode() for value in row.values()
+    )
+    for secret in (REQUEST.request_id, REQUEST.email, "a very secret token"):
+        assert secret.encode() not in stored
