@@ -76,12 +76,14 @@ async def bare_server(
     answer: Callable[[Any, Any], Any],
     read: Callable[[bytes], Any],
     write: Callable[[Any], bytes],
+    method: str = GET_USAGE,
 ) -> AsyncGenerator[int]:
-    """Serves GetUsage with nothing around it but mutual TLS; yields the port."""
+    """Serves one method with nothing around it but mutual TLS; yields the port."""
     handler = grpc.unary_unary_rpc_method_handler(answer, read, write)
+    service, name = method.strip("/").split("/")
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
-        [grpc.method_handlers_generic_handler(SERVICE.full_name, {"GetUsage": handler})]
+        [grpc.method_handlers_generic_handler(service, {name: handler})]
     )
     port = server.add_secure_port("127.0.0.1:0", pki.identity("metering").server_credentials())
     await server.start()

@@ -51,7 +51,8 @@ _HEADERS: Headers = (
     *SECURITY,
 )
 
-# What has a customer is told to that customer. Of the rest only this is told, and to everyone.
+# What has a customer is told to that customer, and to the staff who look after the guests. Of the
+# rest only this is told, and to everyone.
 _FOR_EVERYONE = frozenset(
     kind.DESCRIPTOR.full_name
     for kind in (
@@ -62,6 +63,8 @@ _FOR_EVERYONE = frozenset(
         pb.EventPublished,
     )
 )
+
+_STAFF = frozenset({"EVENT_STAFF", "CUSTOMER_SERVICE"})
 
 _streams = prometheus_client.Gauge("kundeapp_streams", "Open live streams.")
 
@@ -205,6 +208,7 @@ class Streams:
         self._open: set[Stream] = set()
         self._of_account: defaultdict[UUID, set[Stream]] = defaultdict(set)
         self._of_customer: defaultdict[str, set[Stream]] = defaultdict(set)
+        self._of_staff: set[Stream] = set()
         self._newest: dict[str, bytes | None] = {}
         encoders = Encoders()
         self._kinds = {
@@ -242,8 +246,10 @@ class Streams:
         if isinstance(message, pb.AvailabilityChanged):
             self._tell_newest(message.event_id, kind.frame(event.id, message))
         else:
-            for_everyone = event.type in _FOR_EVERYONE
-            to = self._open if for_everyone else self._of_customer.get(message.customer_id, ())
+            if event.type in _FOR_EVERYONE:
+                to = self._open
+            else:
+                to = self._of_staff.union(self._of_customer.get(message.customer_id, ()))
             if to:
                 _tell(to, kind.frame(event.id, message))
 
@@ -280,6 +286,8 @@ class Streams:
         self._of_account[caller.account].add(stream)
         for customer in caller.customer_ids:
             self._of_customer[str(customer)].add(stream)
+        if caller.roles & _STAFF:
+            self._of_staff.add(stream)
         _streams.inc()
 
         def forget(_over: object) -> None:
@@ -294,6 +302,7 @@ class Streams:
         _take_out(self._of_account, stream.caller.account, stream)
         for customer in stream.caller.customer_ids:
             _take_out(self._of_customer, str(customer), stream)
+        self._of_staff.discard(stream)
         _streams.dec()
 
 

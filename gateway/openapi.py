@@ -363,7 +363,8 @@ _STREAM: Schema = {
     "summary": "Tells what happens while it happens",
     "description": (
         "Tells what happens while it happens: to the caller's own offers, tickets and places on "
-        "waiting lists, and what everyone may know of events.\n\n"
+        "waiting lists, and what everyone may know of events. Event staff and customer service are "
+        "told of all customers.\n\n"
         "Nothing is replayed. The first event is `ready`: from then on all is told, so fetch what "
         "is shown. It comes again when something may have been missed; fetch again. An event may "
         "come twice, with the same id. How many tickets are left is told at most every half "

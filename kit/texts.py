@@ -1,28 +1,54 @@
 """What a person is told, in Nynorsk, Bokmål or English; the texts stand in the protos."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Literal, cast
+from zoneinfo import ZoneInfo
 
 from kundeapp.errors.v1 import errors_pb2
 
 Language = Literal["nn", "nb", "en"]
 
+_OSLO = ZoneInfo("Europe/Oslo")
+_MONTHS = {
+    "nn": "januar februar mars april mai juni juli august september oktober november desember",
+    "nb": "januar februar mars april mai juni juli august september oktober november desember",
+    "en": "January February March April May June July August September October November December",
+}
 _SPOKEN: dict[str, Language] = {"nn": "nn", "nb": "nb", "no": "nb", "en": "en"}
 
 
 def render(reason: str, language: Language, facts: Mapping[str, str | int]) -> str:
     """Returns the text of a reason with its placeholders filled.
 
-    A placeholder without a fact stays as it stands: a text with a gap is better than no answer.
+    A fact that is a moment in RFC 3339 is said as people say it, by the clock in Norway. A
+    placeholder without a fact stays as it stands: a text with a gap is better than no answer.
 
     Raises:
         ValueError: If the reason is none of `kundeapp.errors.v1.Reason`.
     """
     text = _texts(reason)[language]
     for name, fact in facts.items():
-        text = text.replace(f"{{{name}}}", str(fact))
+        if f"{{{name}}}" in text:
+            text = text.replace(f"{{{name}}}", _said(str(fact), language))
     return text
+
+
+def _said(fact: str, language: Language) -> str:
+    if "T" not in fact:
+        return fact
+    try:
+        moment = datetime.fromisoformat(fact)
+    except ValueError:
+        return fact
+    if moment.tzinfo is None:
+        return fact
+    local = moment.astimezone(_OSLO)
+    month = _MONTHS[language].split()[local.month - 1]
+    if language == "en":
+        return f"{local.day} {month} {local.year} at {local:%H:%M}"
+    return f"{local.day}. {month} {local.year} kl. {local:%H.%M}"
 
 
 @lru_cache(maxsize=512)

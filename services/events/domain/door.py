@@ -37,6 +37,7 @@ class Recorded(Enum):
     REPEATED = "REPEATED"
     CONFLICT = "CONFLICT"
     UNKNOWN_TICKET = "UNKNOWN_TICKET"
+    UNREADABLE = "UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,46 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class OfflineRecord:
+    """What a device recorded while it had no network, as it tells it.
+
+    Attributes:
+        kind: What happened, None if it does not say.
+        guest: To whom, None if it does not say.
+        guests: For how many.
+        nonce: The name of the record, unique on the device.
+        happened_at: When, by the device's clock; None if it does not say.
+    """
+
+    kind: Kind | None
+    guest: Guest | None
+    guests: int
+    nonce: str
+    happened_at: datetime | None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it says something that can be recorded."""
+        is_named = 1 <= len(self.nonce) <= LONGEST_NAME and self.nonce.isprintable()
+        says_what = self.kind is not None and self.guest is not None
+        return is_named and says_what and 1 <= self.guests <= MOST_GUESTS
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Whose ticket or reservation it is.
 
     Attributes:
         reservation: The reservation.
-        is_released: Whether a ticket was shown that was given back.
+        ticket_id: The ticket that was shown, None if the reservation was chosen.
+        is_released: Whether that ticket was given back.
+        was_shown: Whether somebody was let in with that ticket before.
     """
 
     reservation: Reservation
+    ticket_id: UUID | None = None
     is_released: bool = False
+    was_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +103,8 @@ class Record:
     Attributes:
         kind: What happened.
         reservation_id: To whom, None if nobody knows the ticket.
-        ticket: What was scanned or typed, empty if the reservation was chosen.
+        ticket_id: The ticket that was shown, None if nobody knows it or the reservation was chosen.
+        shown: What was scanned or typed, empty if the reservation was chosen.
         guests: For how many.
         device: The device that recorded it.
         nonce: The name of the record, unique on the device.
@@ -83,7 +115,8 @@ class Record:
 
     kind: Kind
     reservation_id: UUID | None
-    ticket: str
+    ticket_id: UUID | None
+    shown: str
     guests: int
     device: str
     nonce: str
@@ -104,22 +137,28 @@ class Presence:
     tickets: int
     admitted: int
 
-    def admitting(self, guests: int, *, override: bool) -> Outcome:
+    def admitting(self, found: Found, guests: int) -> Outcome:
         """Tells what comes of letting guests in.
 
         Args:
+            found: Whose they are.
             guests: How many.
-            override: Whether staff have decided already.
         """
-        if override or self.admitted + guests <= self.tickets:
-            return Outcome.ADMITTED
-        return Outcome.ALREADY_ADMITTED if self.tickets else Outcome.RELEASED
+        if found.is_released or not self.tickets:
+            return Outcome.RELEASED
+        conflicts = self.conflicts(Kind.ADMIT, found, guests)
+        return Outcome.ALREADY_ADMITTED if conflicts else Outcome.ADMITTED
 
-    def conflicts(self, kind: Kind, guests: int) -> bool:
-        """Tells whether something that has happened does not add up."""
-        if kind is Kind.ADMIT:
-            return self.admitted + guests > self.tickets
-        return guests > self.admitted
+    def conflicts(self, kind: Kind, found: Found, guests: int) -> bool:
+        """Tells whether something that has happened does not add up.
+
+        More are in than have tickets, or fewer than none; or a ticket was shown that was given
+        back, or that somebody who is in has shown before.
+        """
+        if kind is Kind.UNDO:
+            return guests > self.admitted
+        is_shown_again = found.was_shown and self.admitted > 0
+        return found.is_released or is_shown_again or self.admitted + guests > self.tickets
 
     def after(self, kind: Kind, guests: int) -> "Presence":
         """Returns how many are in after something has happened."""

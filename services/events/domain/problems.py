@@ -117,6 +117,12 @@ class NoBallot(errors.FailedPrecondition):
     reason = "NO_BALLOT"
 
 
+class UnknownTicket(errors.NotFound):
+    """Nobody knows the ticket."""
+
+    reason = "UNKNOWN_TICKET"
+
+
 class NotAdmitted(errors.FailedPrecondition):
     """Fewer guests are in than shall be taken back; the fact `available` says how many."""
 

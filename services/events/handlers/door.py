@@ -15,6 +15,7 @@ from services.events.domain.door import (
     Found,
     Guest,
     Kind,
+    OfflineRecord,
     Outcome,
     Presence,
     Record,
@@ -23,7 +24,7 @@ from services.events.domain.door import (
 )
 from services.events.domain.event import number_errors, text_errors
 from services.events.domain.guest_list import GuestList, GuestParty, WaitingParty
-from services.events.domain.problems import NotAdmitted
+from services.events.domain.problems import NotAdmitted, UnknownTicket
 from services.events.domain.published import GuestAdmitted, GuestUndone
 from services.events.domain.store import Place, Reader, Store
 from services.events.domain.tickets import Reservation
@@ -46,25 +47,6 @@ class Mark:
     device: str
     nonce: str
     staff_account_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OfflineRecord:
-    """What a device recorded while it had no network.
-
-    Attributes:
-        kind: What happened.
-        guest: To whom.
-        guests: For how many.
-        nonce: The name of the record, unique on the device.
-        happened_at: When, by the device's clock.
-    """
-
-    kind: Kind
-    guest: Guest
-    guests: int
-    nonce: str
-    happened_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +158,19 @@ async def admit(
     found = await _found(store, event_id, guest)
     reservation = found.reservation
     presence = (await store.presences([reservation.id]))[reservation.id]
-    outcome = presence.admitting(guests, override=override)
-    if found.is_released and not override:
-        outcome = Outcome.RELEASED
+    outcome = Outcome.ADMITTED if override else presence.admitting(found, guests)
     if outcome is Outcome.ADMITTED:
         record = Record(
             Kind.ADMIT,
             reservation.id,
+            found.ticket_id,
             guest.ticket,
             guests,
             mark.device,
             mark.nonce,
             clock.now(),
             mark.staff_account_id,
-            conflict=found.is_released or presence.conflicts(Kind.ADMIT, guests),
+            conflict=presence.conflicts(Kind.ADMIT, found, guests),
         )
         await _note(store, clock, seats, [record], {reservation.id: (reservation, presence)})
     return outcome, await store.guest(reservation.id)
@@ -214,7 +195,7 @@ async def undo(
     """
     _require_mark(mark, guests)
     seats = await Seats.locked(store, ids, event_id)
-    reservation = (await _found(store, event_id, Guest(reservation_id, ""))).reservation
+    found = await _found(store, event_id, Guest(reservation_id, ""))
     if not await store.known_records(event_id, mark.device, [mark.nonce]):
         presence = (await store.presences([reservation_id]))[reservation_id]
         if presence.admitted < guests:
@@ -222,6 +203,7 @@ async def undo(
         record = Record(
             Kind.UNDO,
             reservation_id,
+            None,
             "",
             guests,
             mark.device,
@@ -229,7 +211,7 @@ async def undo(
             clock.now(),
             mark.staff_account_id,
         )
-        await _note(store, clock, seats, [record], {reservation_id: (reservation, presence)})
+        await _note(store, clock, seats, [record], {reservation_id: (found.reservation, presence)})
     return await store.guest(reservation_id)
 
 
@@ -248,53 +230,61 @@ async def sync(
 
     Raises:
         NotFound: If there is no such event.
-        Invalid: If a record cannot be read.
+        Invalid: If the device has no name, or hands over too much at once.
     """
-    _require_records(device, records)
+    errors = list(text_errors("device", device, LONGEST_NAME))
+    if len(records) > MOST_RECORDS:
+        errors.append(FieldError("records", "TOO_MANY_RECORDS", {"limit": MOST_RECORDS}))
+    if errors:
+        raise Invalid(*errors)
     seats = await Seats.locked(store, ids, event_id)
     now = clock.now()
     known = await store.known_records(event_id, device, [record.nonce for record in records])
-    results: dict[str, tuple[Recorded, UUID | None]] = {
-        nonce: (Recorded.REPEATED, record.reservation_id) for nonce, record in known.items()
-    }
+    owners = {nonce: record.reservation_id for nonce, record in known.items()}
+    results: dict[int, tuple[Recorded, UUID | None]] = {}
     parties: dict[UUID, tuple[Reservation, Presence]] = {}
     running: dict[UUID, Presence] = {}
     new: list[Record] = []
-    for told in sorted(records, key=lambda record: record.happened_at):
-        if told.nonce in results:
+    by_time = sorted(enumerate(records), key=lambda each: each[1].happened_at or now)
+    for index, told in by_time:
+        if told.kind is None or told.guest is None or not told.is_readable:
+            results[index] = Recorded.UNREADABLE, None
+            continue
+        if told.nonce in owners:
+            results[index] = Recorded.REPEATED, owners[told.nonce]
             continue
         found = await store.find_guest(event_id, told.guest)
         party = found.reservation.id if found else None
-        conflict = True
         outcome = Recorded.UNKNOWN_TICKET
         if found and party:
             if party not in parties:
                 running[party] = (await store.presences([party]))[party]
                 parties[party] = found.reservation, running[party]
-            given_back = found.is_released and told.kind is Kind.ADMIT
-            conflict = given_back or running[party].conflicts(told.kind, told.guests)
+            conflicts = running[party].conflicts(told.kind, found, told.guests)
             running[party] = running[party].after(told.kind, told.guests)
-            outcome = Recorded.CONFLICT if conflict else Recorded.RECORDED
-        results[told.nonce] = outcome, party
+            outcome = Recorded.CONFLICT if conflicts else Recorded.RECORDED
+        owners[told.nonce] = party
+        results[index] = outcome, party
         new.append(
             Record(
                 told.kind,
                 party,
+                found and found.ticket_id,
                 told.guest.ticket or str(told.guest.reservation_id),
                 told.guests,
                 device,
                 told.nonce,
-                by_our_clock(told.happened_at, device_time, now),
+                by_our_clock(told.happened_at or device_time, device_time, now),
                 staff_account_id,
-                conflict,
+                conflict=outcome is not Recorded.RECORDED,
             )
         )
     if new:
         await _note(store, clock, seats, new, parties)
-    about = {reservation_id for _, reservation_id in results.values() if reservation_id}
+    about = {party for _, party in results.values() if party}
     return Synced(
-        [(record.nonce, *results[record.nonce]) for record in records],
-        [await store.guest(reservation_id) for reservation_id in sorted(about)],
+        [(record.nonce, *results[index]) for index, record in enumerate(records)],
+        [await store.guest(party) for party in sorted(about)],
         seats.inventory.version,
     )
 
@@ -332,9 +322,9 @@ async def _note(
 
 async def _found(store: Store, event_id: UUID, guest: Guest) -> Found:
     found = await store.find_guest(event_id, guest)
-    if found is None:
-        raise NotFound
-    return found
+    if found is not None:
+        return found
+    raise UnknownTicket if guest.ticket else NotFound
 
 
 def _require_mark(mark: Mark, guests: int) -> None:
@@ -343,17 +333,5 @@ def _require_mark(mark: Mark, guests: int) -> None:
         *text_errors("nonce", mark.nonce, LONGEST_NAME),
         *number_errors("guests", guests, 1, MOST_GUESTS),
     ]
-    if errors:
-        raise Invalid(*errors)
-
-
-def _require_records(device: str, records: Sequence[OfflineRecord]) -> None:
-    if len(records) > MOST_RECORDS:
-        raise Invalid(FieldError("records", "TOO_MANY_RECORDS", {"limit": MOST_RECORDS}))
-    errors = list(text_errors("device", device, LONGEST_NAME))
-    for index, record in enumerate(records):
-        field = f"records[{index}]"
-        errors += text_errors(f"{field}.nonce", record.nonce, LONGEST_NAME)
-        errors += number_errors(f"{field}.guests", record.guests, 1, MOST_GUESTS)
     if errors:
         raise Invalid(*errors)

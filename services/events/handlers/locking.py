@@ -29,6 +29,7 @@ class Seats:
         self._store = store
         self._ids = ids
         self._available_before = inventory.available
+        self._is_secret = event.status is Status.DRAFT
         self.event = event
         self.inventory = inventory
 
@@ -53,7 +54,7 @@ class Seats:
     def tell_availability(self) -> None:
         """Publishes how many tickets are left, if that is another number than before."""
         available = self.inventory.available if self.event.is_published else 0
-        if available != self._available_before and self.event.status is not Status.DRAFT:
+        if available != self._available_before and not self._is_secret:
             self._store.publish(AvailabilityChanged(self.event.id, available))
 
     async def _serve(self, clock: Clock) -> None:

@@ -10,13 +10,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.errors import FieldError, Invalid
 from kundeapp.events.v1 import events_service_pb2 as pb
 from services.events.domain import waiting_list
-from services.events.domain.door import Guest, Kind, Outcome
+from services.events.domain.door import LONGEST_NAME, Guest, Kind, OfflineRecord, Outcome
 from services.events.domain.event import Changes, Event, Mode
 from services.events.domain.guest_list import GuestList, GuestParty
 from services.events.domain.store import Audit, Change, Draw, Listing, Place
 from services.events.domain.tickets import Booking, Ticket
 from services.events.domain.tickets import Status as TicketStatus
-from services.events.handlers.door import OfflineRecord, Synced
+from services.events.handlers.door import Synced
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -284,44 +284,30 @@ def synced_of(synced: Synced) -> pb.SyncDoorResponse:
     )
 
 
-def guest_of(message: pb.AdmitGuestsRequest | pb.SyncDoorRequest.Record, prefix: str = "") -> Guest:
+def guest_of(message: pb.AdmitGuestsRequest | pb.SyncDoorRequest.Record) -> Guest:
     """Returns who stands at the door.
-
-    Args:
-        message: What says so.
-        prefix: Of the names of its fields.
 
     Raises:
         Invalid: If neither a ticket nor a reservation is named.
     """
     if message.reservation_id:
-        return Guest(uuid_of(message.reservation_id, f"{prefix}reservation_id"), "")
+        return Guest(uuid_of(message.reservation_id, "reservation_id"), "")
     if not message.ticket.strip():
-        raise Invalid(FieldError(f"{prefix}ticket", "REQUIRED_FIELD"))
-    return Guest(None, message.ticket.strip()[:64])
+        raise Invalid(FieldError("ticket", "REQUIRED_FIELD"))
+    return Guest(None, message.ticket.strip()[:LONGEST_NAME])
 
 
-def offline_records_of(
-    records: Sequence[pb.SyncDoorRequest.Record],
-) -> Sequence[OfflineRecord]:
-    """Returns what a device recorded.
-
-    Raises:
-        Invalid: If a record cannot be read.
-    """
-    return [_offline_record(record, f"records[{index}].") for index, record in enumerate(records)]
-
-
-def _offline_record(record: pb.SyncDoorRequest.Record, prefix: str) -> OfflineRecord:
+def offline_record_of(record: pb.SyncDoorRequest.Record) -> OfflineRecord:
+    """Returns what a device recorded, as far as it can be read."""
+    try:
+        guest = guest_of(record)
+    except Invalid:
+        guest = None
     kinds = {
         pb.SyncDoorRequest.Record.ADMIT: Kind.ADMIT,
         pb.SyncDoorRequest.Record.UNDO: Kind.UNDO,
     }
-    kind = kinds.get(record.kind)
     happened_at = moment_of(record, "happened_at")
-    if kind is None:
-        raise Invalid(FieldError(f"{prefix}kind", "NOT_A_CHOICE", {"choices": "ADMIT, UNDO"}))
-    if happened_at is None:
-        raise Invalid(FieldError(f"{prefix}happened_at", "REQUIRED_FIELD"))
-    guest = guest_of(record, prefix)
-    return OfflineRecord(kind, guest, record.guests or 1, record.nonce, happened_at)
+    return OfflineRecord(
+        kinds.get(record.kind), guest, record.guests or 1, record.nonce, happened_at
+    )

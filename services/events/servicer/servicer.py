@@ -440,7 +440,7 @@ class EventsServicer:
         device_time = moment_of(request, "device_time")
         if device_time is None:
             raise Invalid(FieldError("device_time", "REQUIRED_FIELD"))
-        records = messages.offline_records_of(request.records)
+        records = [messages.offline_record_of(record) for record in request.records]
 
         async def sync(store: Store) -> pb.SyncDoorResponse:
             return messages.synced_of(

@@ -389,10 +389,14 @@ class PostgresStore(PostgresReader):
         row = await self._connection.fetchrow(
             """
             WITH shown AS (
-                SELECT reservation_id, status AS ticket_status FROM ticket
-                WHERE event_id = $1 AND (id = $3 OR code = $4)
+                SELECT id AS ticket_id, reservation_id, status AS ticket_status, EXISTS (
+                    SELECT FROM door_record
+                    WHERE reservation_id = ticket.reservation_id AND ticket_id = ticket.id
+                        AND kind = 'ADMIT'
+                ) AS was_shown
+                FROM ticket WHERE event_id = $1 AND (id = $3 OR code = $4)
             )
-            SELECT reservation.*, ticket_status
+            SELECT reservation.*, ticket_id, ticket_status, was_shown
             FROM reservation LEFT JOIN shown ON reservation_id = reservation.id
             WHERE event_id = $1
                 AND reservation.id = coalesce($2, (SELECT reservation_id FROM shown))
@@ -402,7 +406,10 @@ class PostgresStore(PostgresReader):
             ticket_id_of(token) if token else None,
             code_of(guest.ticket),
         )
-        return Found(reservation_of(row), row["ticket_status"] == "RELEASED") if row else None
+        if row is None:
+            return None
+        is_released = row["ticket_status"] == "RELEASED"
+        return Found(reservation_of(row), row["ticket_id"], is_released, bool(row["was_shown"]))
 
     async def presences(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Presence]:
         """Returns how many of parties are in, by reservation."""
@@ -435,7 +442,8 @@ class PostgresStore(PostgresReader):
             row["nonce"]: Record(
                 kind=Kind(row["kind"]),
                 reservation_id=row["reservation_id"],
-                ticket=row["ticket"],
+                ticket_id=row["ticket_id"],
+                shown=row["shown"],
                 guests=row["guests"],
                 device=row["device"],
                 nonce=row["nonce"],
@@ -453,16 +461,17 @@ class PostgresStore(PostgresReader):
         await self._connection.executemany(
             """
             INSERT INTO door_record (
-                event_id, reservation_id, kind, ticket, guests, device, nonce, happened_at,
-                recorded_at, staff_account_id, conflict
-            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                event_id, reservation_id, kind, ticket_id, shown, guests, device, nonce,
+                happened_at, recorded_at, staff_account_id, conflict
+            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             """,
             [
                 (
                     event_id,
                     record.reservation_id,
                     record.kind.value,
-                    record.ticket,
+                    record.ticket_id,
+                    record.shown,
                     record.guests,
                     record.device,
                     record.nonce,

@@ -165,7 +165,8 @@ class DoorRecordRow(Table, table=True):
     event_id: UUID
     reservation_id: UUID | None = Field(default=None, index=True)
     kind: str = Field(sa_type=sa.Text)
-    ticket: str = Field(sa_type=sa.Text)
+    ticket_id: UUID | None = None
+    shown: str = Field(sa_type=sa.Text)
     guests: int = Field(sa_type=sa.SmallInteger)
     device: str = Field(sa_type=sa.Text)
     nonce: str = Field(sa_type=sa.Text)

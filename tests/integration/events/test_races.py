@@ -198,11 +198,12 @@ async def test_what_a_transaction_took_is_free_again_when_it_dies(
         with suppress(Died):
             async with database.transaction() as transaction:
                 store = PostgresStore(transaction)
-                answers, left = await reservations.reserve(
-                    store, ids, events.clock, UUID(event_id), [Ask(kari.id, 4)]
+                seats = await Seats.locked(store, ids, UUID(event_id))
+                [answer] = await reservations.reserve(
+                    store, ids, events.clock, seats, [Ask(kari.id, 4)]
                 )
-                assert not isinstance(answers[0], Problem)
-                assert left == 2
+                assert not isinstance(answer, Problem)
+                assert seats.inventory.available == 2
                 meanwhile = asyncio.create_task(events.reserve(ola, event_id, 4))
                 await events.wait_for("SELECT FROM pg_locks WHERE NOT granted")
                 if dies:

@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
 import grpc
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 
@@ -25,6 +26,8 @@ from services.events.config import Settings
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceAsyncStub
 
+_Message = TypeVar("_Message", bound=Message)
+
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NOBODY = "localhost:1"
 """Where no identity answers."""
@@ -38,6 +41,7 @@ class Refusal:
     reason: str
     facts: dict[str, str]
     fields: list[tuple[str, str]]
+    answer: bytes
 
 
 class Refusing:
@@ -68,7 +72,7 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
         for known in (info, request):
             detail.Unpack(known)
     fields = [(each.field, each.reason) for each in request.field_violations]
-    return Refusal(error.code(), info.reason, dict(info.metadata), fields)
+    return Refusal(error.code(), info.reason, dict(info.metadata), fields, details)
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,16 @@ class Events:
                 pb.PublishEventRequest(event_id=event.id), metadata=self.staff()
             )
         return event.id
+
+    async def update(self, event_id: str, **changes: Any) -> pb.Event:
+        """Changes an event."""
+        request = pb.UpdateEventRequest(event_id=event_id, **changes)
+        return await self.stub.UpdateEvent(request, metadata=self.staff())
+
+    async def cancel(self, event_id: str, reason: str = "Artisten er sjuk.") -> pb.Event:
+        """Cancels an event."""
+        request = pb.CancelEventRequest(event_id=event_id, reason=reason)
+        return await self.stub.CancelEvent(request, metadata=self.staff())
 
     async def get(self, event_id: str) -> pb.Event:
         """Shows an event, as anyone sees it."""
@@ -244,6 +258,13 @@ class Events:
         rows = await self.sql("SELECT type FROM outbox ORDER BY seq")
         names = [row["type"].rpartition(".")[2] for row in rows]
         return [name for name in names if what in name]
+
+    async def messages(self, kind: type[_Message]) -> Sequence[_Message]:
+        """Returns what was published of a kind, in order."""
+        rows = await self.sql(
+            "SELECT payload FROM outbox WHERE type = $1 ORDER BY seq", kind.DESCRIPTOR.full_name
+        )
+        return [kind.FromString(row["payload"]) for row in rows]
 
     async def sql(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Runs a statement beside the service."""

@@ -145,10 +145,15 @@ class TestFiles:
         assert response.status_code == 200
         assert response.content == self.CSV
         assert response.headers["content-type"] == "text/csv"
-        assert response.headers["content-disposition"] == 'inline; filename="guestList.csv"'
+        assert response.headers["content-disposition"] == 'attachment; filename="guestList.csv"'
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+    async def test_what_a_browser_shows_well_is_shown_there(self, shared: House) -> None:
+        answers_with(shared, httpbody_pb2.HttpBody(content_type="image/png", data=b"png"))
+        response = await shared.http.get(self.PATH, headers=staff(shared))
+        assert response.headers["content-disposition"] == 'inline; filename="guestList.csv"'
 
     async def test_a_file_without_a_type_is_bytes(self, shared: House) -> None:
         answers_with(shared, httpbody_pb2.HttpBody(data=b"\x00"))

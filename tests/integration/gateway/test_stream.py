@@ -111,12 +111,15 @@ class TestWhoIsTold:
             )
             await hers.until("ready", *events)
 
-    async def test_staff_without_a_customer_are_told_what_is_public(
-        self, built: House, bus: Bus
-    ) -> None:
-        async with watching(built, roles=("EVENT_STAFF",)) as watcher:
+    async def test_operators_are_told_what_is_public(self, built: House, bus: Bus) -> None:
+        async with watching(built, roles=("OPERATOR",)) as watcher:
             await publish(bus, offer_to(uuid4()), pb.EventPublished(event_id="1"))
             await watcher.until("ready", "event.published")
+
+    async def test_event_staff_are_told_of_every_customer(self, built: House, bus: Bus) -> None:
+        async with watching(built, roles=("EVENT_STAFF",)) as watcher:
+            await publish(bus, offer_to(uuid4()), pb.EventPublished(event_id="1"))
+            await watcher.until("ready", "offer.made", "event.published")
 
     async def test_an_event_has_its_id_and_its_message_in_json(
         self, built: House, bus: Bus

@@ -1,15 +1,19 @@
 """What adds up at the door, and whose clock counts."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.events.domain.door import Kind, Outcome, Presence, by_our_clock
+from services.events.domain.door import Found, Kind, Outcome, Presence, by_our_clock
+from services.events.domain.tickets import Reservation, Status
 from tests.unit.events.samples import NOW
 
 MINUTE = timedelta(minutes=1)
+PARTY = Found(Reservation(UUID(int=1), UUID(int=2), UUID(int=3), Status.ACTIVE, 4, NOW))
 
 
 @pytest.mark.parametrize(
@@ -27,9 +31,22 @@ MINUTE = timedelta(minutes=1)
 def test_whoever_does_not_add_up_waits_for_staff_to_decide(
     tickets: int, admitted: int, guests: int, outcome: Outcome
 ) -> None:
-    presence = Presence(tickets, admitted)
-    assert presence.admitting(guests, override=False) is outcome
-    assert presence.admitting(guests, override=True) is Outcome.ADMITTED
+    assert Presence(tickets, admitted).admitting(PARTY, guests) is outcome
+
+
+def test_a_ticket_that_was_given_back_lets_nobody_in() -> None:
+    shown = replace(PARTY, is_released=True)
+    assert Presence(4, 0).admitting(shown, 1) is Outcome.RELEASED
+
+
+def test_a_ticket_that_is_shown_again_waits_for_staff_to_decide() -> None:
+    shown = replace(PARTY, was_shown=True)
+    assert Presence(4, 1).admitting(shown, 1) is Outcome.ALREADY_ADMITTED
+
+
+def test_a_ticket_may_be_shown_again_once_the_admission_was_taken_back() -> None:
+    shown = replace(PARTY, was_shown=True)
+    assert Presence(4, 0).admitting(shown, 1) is Outcome.ADMITTED
 
 
 @pytest.mark.parametrize(
@@ -44,7 +61,7 @@ def test_whoever_does_not_add_up_waits_for_staff_to_decide(
 def test_what_has_happened_conflicts_when_it_does_not_add_up(
     kind: Kind, guests: int, *, conflicts: bool
 ) -> None:
-    assert Presence(4, 2).conflicts(kind, guests) is conflicts
+    assert Presence(4, 2).conflicts(kind, PARTY, guests) is conflicts
 
 
 kinds_and_guests = st.lists(st.tuples(st.sampled_from(Kind), st.integers(1, 5)), max_size=10)

@@ -27,9 +27,10 @@ CLOCK = FrozenClock()
 class Login:
     """Sessions of one account, in place of those that read tokens."""
 
-    def __init__(self, lifetime: timedelta) -> None:
+    def __init__(self, lifetime: timedelta, roles: frozenset[str]) -> None:
         expires_at = CLOCK.now() + lifetime
-        caller = Caller(account_id=uuid4(), customer_ids=(CUSTOMER,))
+        customers = () if roles else (CUSTOMER,)
+        caller = Caller(account_id=uuid4(), customer_ids=customers, roles=roles)
         self.known = Session(caller, InternalToken("", expires_at), expires_at)
 
     async def session(self, _authorization: str) -> Session:
@@ -76,8 +77,12 @@ class Client:
         self.is_over = not event.get("more_body", False)
 
 
-def streams(lifetime: timedelta = timedelta(minutes=10), **seconds: float) -> Streams:
-    return Streams(cast("Sessions", Login(lifetime)), CLOCK, **seconds)
+def streams(
+    lifetime: timedelta = timedelta(minutes=10),
+    roles: frozenset[str] = frozenset(),
+    **seconds: float,
+) -> Streams:
+    return Streams(cast("Sessions", Login(lifetime, roles)), CLOCK, **seconds)
 
 
 @contextlib.asynccontextmanager
@@ -125,6 +130,21 @@ async def test_an_event_is_three_lines_and_a_blank_one() -> None:
     assert name == "event: inventory.changed"
     assert data == 'data: {"eventId":"1","available":3}'
     assert blank == end == ""
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [("EVENT_STAFF", ["offer.made"]), ("CUSTOMER_SERVICE", ["offer.made"]), ("OPERATOR", [])],
+)
+async def test_staff_who_look_after_guests_are_told_of_all_customers(
+    role: str, told: Sequence[str]
+) -> None:
+    open_streams = streams(roles=frozenset({role}))
+    async with watching(open_streams) as client:
+        await client.until("ready")
+        open_streams.hear(OFFERED)
+        open_streams.hear(PUBLISHED)
+        await client.until("ready", *told, "event.published")
 
 
 async def test_what_is_unknown_is_passed_over() -> None:

@@ -74,3 +74,20 @@ def test_an_unknown_reason_is_an_error() -> None:
 )
 def test_language_of_accept_language(header: str, language: Language) -> None:
     assert texts.language_of(header) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nn", "11. desember 2026 kl. 12.00"),
+        ("nb", "11. desember 2026 kl. 12.00"),
+        ("en", "11 December 2026 at 12:00"),
+    ],
+)
+def test_a_moment_is_said_by_the_clock_in_norway(language: Language, said: str) -> None:
+    assert said in texts.render("BALLOT_OPEN", language, {"closesAt": "2026-12-11T11:00:00+00:00"})
+
+
+@pytest.mark.parametrize("fact", ["2026-12-11", "Tre", "2026-12-11T11:00:00", "T"])
+def test_what_is_no_moment_is_left_alone(fact: str) -> None:
+    assert fact in texts.render("BALLOT_OPEN", "nn", {"closesAt": fact})
