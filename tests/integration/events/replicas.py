@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from kit.ids import SystemIds
 from kit.local.processes import Child, free_port
 from kit.outbox import Outbox
 from kit.server import Call
-from kit.testing import Neighbours
+from kit.testing import FrozenClock, Neighbours
 from services.events.config import Settings
 from services.events.domain.store import Listing
 from services.events.servicer import EventsServicer
@@ -47,6 +48,14 @@ def process(neighbours: Neighbours, settings: Settings, folder: Path) -> Generat
         yield child
     finally:
         child.stop()
+
+
+class RunningClock(FrozenClock):
+    """The machine's own clock, for what is said to processes of their own."""
+
+    def now(self) -> datetime:
+        """Returns the present moment."""
+        return datetime.now(UTC)
 
 
 def port_of(child: Child) -> int:

@@ -22,9 +22,11 @@ from tests.integration.events.world import (
 Entry = pb.WaitlistEntry
 
 
-async def offered(events: Events, **more: timedelta) -> tuple[str, Customer, pb.WaitlistEntry]:
+async def offered(
+    events: Events, starts_in: timedelta = timedelta(days=30)
+) -> tuple[str, Customer, pb.WaitlistEntry]:
     """Makes an event whose only ticket is offered to a customer, who was told."""
-    event_id = await events.event(capacity=1, **more)
+    event_id = await events.event(capacity=1, starts_in=starts_in)
     kari = await events.customer()
     entry = await events.join(kari, event_id, 1)
     await events.told(entry.id)

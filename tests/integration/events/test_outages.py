@@ -10,12 +10,11 @@ import grpc
 import nats
 
 from kit.bus import Bus
-from kit.clock import SystemClock
 from kit.envelope import Envelope
 from kit.testing import Neighbours
 from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
 from services.events.config import Settings
-from tests.integration.events.replicas import port_of, process
+from tests.integration.events.replicas import RunningClock, port_of, process
 from tests.integration.events.world import Events
 
 _ALL_SENT = "SELECT FROM outbox HAVING count(*) = count(sent_at)"
@@ -43,7 +42,7 @@ async def test_what_was_committed_is_published_once_although_the_service_was_kil
     """Killed between commit and publish, with NATS down meanwhile."""
     with process(neighbours, settings, tmp_path) as child:
         async with neighbours.channel(port_of(child)) as channel:
-            events = Events(neighbours, settings, SystemClock(), EventsServiceStub(channel))
+            events = Events(neighbours, settings, RunningClock(), EventsServiceStub(channel))
             event_id = await events.event(capacity=5)
             kari, ola = await events.customers(2)
             await events.wait_for(_ALL_SENT)
@@ -62,7 +61,7 @@ async def test_what_was_committed_is_published_once_although_the_service_was_kil
     with process(neighbours, settings, tmp_path) as child:
         await events.wait_for(_ALL_SENT)
         async with neighbours.channel(port_of(child)) as channel:
-            events = Events(neighbours, settings, SystemClock(), EventsServiceStub(channel))
+            events = Events(neighbours, settings, RunningClock(), EventsServiceStub(channel))
             [entry] = await events.sql("SELECT id::text FROM waitlist_entry")
             await events.told(entry["id"])
             accepted = await events.accept(ola, entry["id"])

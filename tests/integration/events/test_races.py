@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import grpc
 import pytest
 
-from kit.clock import SystemClock
 from kit.database import Database
 from kit.errors import Problem
 from kit.ids import SystemIds
@@ -27,6 +27,7 @@ from services.events.handlers.locking import Seats
 from services.events.servicer import EventsServicer
 from services.events.storage import PostgresStore
 from tests.integration.events.replicas import (
+    RunningClock,
     call_of,
     port_of,
     process,
@@ -109,12 +110,12 @@ async def test_ten_thousand_mixed_requests_to_two_processes_never_oversell(
 ) -> None:
     settings = settings.model_copy(update={"sweep_seconds": 1.0})
     async with AsyncExitStack() as stack:
-        stubs = []
+        stubs: list[Any] = []
         for _ in range(2):
             child = stack.enter_context(process(neighbours, settings, tmp_path))
             channel = await stack.enter_async_context(neighbours.channel(port_of(child)))
             stubs.append(EventsServiceStub(channel))
-        houses = [Events(neighbours, settings, SystemClock(), stub) for stub in stubs]
+        houses = [Events(neighbours, settings, RunningClock(), stub) for stub in stubs]
         event_id = await houses[0].event(CAPACITY)
         customers = await houses[0].customers(CLIENTS)
         clients = [
