@@ -4,12 +4,16 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from kit.errors import FieldError, Invalid
 
 USUAL_SIZE = 50
 LARGEST_SIZE = 200
+
+_LARGEST_NUMBER = 2**63 - 1
 
 Item = TypeVar("Item")
 Position = TypeVar("Position")
@@ -75,3 +79,33 @@ def position_of(token: str, read: Callable[[str], Position]) -> Position | None:
         return read(base64.urlsafe_b64decode(token).decode())
     except (binascii.Error, ValueError):
         raise Invalid(FieldError("page_token", "NOT_A_PAGE_TOKEN")) from None
+
+
+def read_number(text: str) -> int:
+    """Reads a position that is a number.
+
+    Raises:
+        ValueError: If it is none, or one that no list has.
+    """
+    number = int(text)
+    if not 0 <= number <= _LARGEST_NUMBER:
+        raise ValueError(text)
+    return number
+
+
+def moment_and_id(moment: datetime, item_id: UUID) -> str:
+    """Returns the position of an item in a list that is ordered by moments in UTC."""
+    return f"{moment.isoformat()} {item_id}"
+
+
+def read_moment_and_id(text: str) -> tuple[datetime, UUID]:
+    """Reads a position that `moment_and_id` has written.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    moment_text, item_id = text.split(" ")
+    moment = datetime.fromisoformat(moment_text)
+    if moment.utcoffset() != timedelta(0):
+        raise ValueError(text)
+    return moment, UUID(item_id)

@@ -18,7 +18,16 @@ from services.events.domain.event import (
     text_errors,
 )
 from services.events.domain.inventory import Inventory
-from services.events.domain.paging import Page, page_of, position_of, size_of, token_of
+from services.events.domain.paging import (
+    Page,
+    moment_and_id,
+    page_of,
+    position_of,
+    read_moment_and_id,
+    read_number,
+    size_of,
+    token_of,
+)
 from services.events.domain.people import Person
 from services.events.domain.problems import EventOver
 from services.events.domain.published import (
@@ -60,19 +69,12 @@ async def list_events(
     found = await reader.listings(
         drafts=person.is_staff,
         since=_BEGINNING_OF_TIME if past else clock.now(),
-        after=position_of(page_token, _read_position),
+        after=position_of(page_token, read_moment_and_id),
         limit=size + 1,
     )
-    return page_of(found, size, _position)
-
-
-def _position(listing: Listing) -> str:
-    return f"{listing.event.starts_at.isoformat()} {listing.event.id}"
-
-
-def _read_position(text: str) -> tuple[datetime, UUID]:
-    moment, event_id = text.split(" ")
-    return datetime.fromisoformat(moment), UUID(event_id)
+    return page_of(
+        found, size, lambda listing: moment_and_id(listing.event.starts_at, listing.event.id)
+    )
 
 
 async def create_event(store: Store, ids: Ids, clock: Clock, said: Changes, mode: Mode) -> Listing:
@@ -201,7 +203,7 @@ async def list_changes(
         Invalid: If the page makes no sense.
     """
     size = size_of(page_size)
-    after = position_of(page_token, int) or 0
+    after = position_of(page_token, read_number) or 0
     await _listing(reader, event_id)
     changes = await reader.changes(event_id, after, size)
     return Page(changes, token_of(changes[-1].sequence if changes else after))

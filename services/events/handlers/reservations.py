@@ -16,7 +16,14 @@ from services.events.domain.inventory import (
     GrantedBefore,
     decide,
 )
-from services.events.domain.paging import Page, page_of, position_of, size_of
+from services.events.domain.paging import (
+    Page,
+    moment_and_id,
+    page_of,
+    position_of,
+    read_moment_and_id,
+    size_of,
+)
 from services.events.domain.people import Person
 from services.events.domain.problems import (
     EventOver,
@@ -202,18 +209,13 @@ async def list_reservations(
         Invalid: If the page makes no sense.
     """
     size = size_of(page_size)
-    after = position_of(page_token, _read_position)
+    after = position_of(page_token, read_moment_and_id)
     found = await reader.bookings(person.customer_ids, after, size + 1)
     return page_of(found, size, _position)
 
 
 def _position(booking: Booking) -> str:
-    return f"{booking.reservation.reserved_at.isoformat()} {booking.reservation.id}"
-
-
-def _read_position(text: str) -> tuple[datetime, UUID]:
-    moment, reservation_id = text.split(" ")
-    return datetime.fromisoformat(moment), UUID(reservation_id)
+    return moment_and_id(booking.reservation.reserved_at, booking.reservation.id)
 
 
 async def release(

@@ -11,7 +11,7 @@ from kit.ids import Ids
 from services.events.domain.ballot import drawn_order
 from services.events.domain.event import MOST_PER_CUSTOMER, Event, Status
 from services.events.domain.offer_clock import term_of
-from services.events.domain.paging import Page, page_of, position_of, size_of
+from services.events.domain.paging import Page, page_of, position_of, read_number, size_of
 from services.events.domain.people import Person
 from services.events.domain.problems import (
     AlreadyWaiting,
@@ -282,7 +282,7 @@ async def list_line(reader: Reader, event_id: UUID, page_size: int, page_token: 
         Invalid: If the page makes no sense.
     """
     size = size_of(page_size)
-    after = position_of(page_token, int) or 0
+    after = position_of(page_token, read_number) or 0
     if await reader.listing(event_id) is None:
         raise NotFound
     found = await reader.line(event_id, after, size + 1)

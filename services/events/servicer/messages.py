@@ -20,6 +20,8 @@ from services.events.handlers.door import Synced
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_CALENDAR = range(1970, 2100)
+"""The years in which events are, and clocks of devices."""
 
 
 def uuid_of(text: str, field: str) -> UUID:
@@ -35,11 +37,21 @@ def uuid_of(text: str, field: str) -> UUID:
 
 
 def moment_of(message: Message, field: str) -> datetime | None:
-    """Returns a moment that a request names, None if it names none."""
+    """Returns a moment that a request names, None if it names none.
+
+    Raises:
+        Invalid: If no calendar holds it.
+    """
     if not message.HasField(field):
         return None
     stamp: Timestamp = getattr(message, field)
-    return stamp.ToDatetime(UTC)
+    try:
+        moment = stamp.ToDatetime(UTC)
+    except ValueError:
+        raise Invalid(FieldError(field, "OUTSIDE_CALENDAR")) from None
+    if moment.year not in _CALENDAR:
+        raise Invalid(FieldError(field, "OUTSIDE_CALENDAR"))
+    return moment
 
 
 def _stamp(moment: datetime | None) -> Timestamp | None:
@@ -303,11 +315,14 @@ def offline_record_of(record: pb.SyncDoorRequest.Record) -> OfflineRecord:
         guest = guest_of(record)
     except Invalid:
         guest = None
+    try:
+        happened_at = moment_of(record, "happened_at")
+    except Invalid:
+        happened_at = None
     kinds = {
         pb.SyncDoorRequest.Record.ADMIT: Kind.ADMIT,
         pb.SyncDoorRequest.Record.UNDO: Kind.UNDO,
     }
-    happened_at = moment_of(record, "happened_at")
     return OfflineRecord(
         kinds.get(record.kind), guest, record.guests or 1, record.nonce, happened_at
     )
