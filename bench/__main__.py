@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import rpc_overhead, usage
+from bench import offers, reservations, rpc_overhead, usage
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -24,6 +24,8 @@ def main() -> None:
         ("Usage: requests/s, p50 / p99", _usage),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
+        ("Reserving on one hot event", _reservations),
+        ("From a release to the offer on the next customer's stream", _offers),
     ):
         sections[title] = run()
         (_HERE / "RESULTS.md").write_text(_document(sections))
@@ -61,6 +63,19 @@ def _gateway_hop() -> str:
         command, cwd=_HERE.parent, check=True, stdout=subprocess.PIPE, text=True
     )
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("{"))
+
+
+def _reservations() -> str:
+    return (
+        f"Medians of {reservations.ROUNDS} rounds of {reservations.SECONDS:g} s, all in turns in "
+        "one run, with fsync on.\n\n" + reservations.report(uvloop.run(reservations.measure()))
+    )
+
+
+def _offers() -> str:
+    return f"{offers.TURNS} times, one after the other.\n\n" + offers.report(
+        uvloop.run(offers.measure())
+    )
 
 
 def _machine() -> str:

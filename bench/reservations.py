@@ -56,7 +56,7 @@ from services.events.storage import PostgresReader, PostgresStore
 CALLERS = (1, 16, 64, 200)
 SECONDS = 1.0
 PGBENCH_SECONDS = 3  # of which connecting takes one
-CUSTOMERS = 4_000
+CUSTOMERS = 2_500
 _START_SECONDS = 60.0
 AIM_PGBENCH, AIM_BARE = 6.0, 0.7
 

@@ -161,5 +161,6 @@ class Sessions:
 
     def _remember(self, token: str, session: Session) -> None:
         if len(self._known) >= _REMEMBERED_SESSIONS:
-            self._known.clear()
+            # The oldest, which expires first.
+            del self._known[next(iter(self._known))]
         self._known[token] = session

@@ -16,7 +16,7 @@ from kundeapp.access.v1 import access_pb2
 INTERNAL_TOKEN = jwt.TokenKind("kundeapp-internal+jwt", "kundeapp-gateway", "kundeapp-internal")
 INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
 
-_REMEMBERED_TOKENS = 10_000
+_REMEMBERED_TOKENS = 20_000
 
 
 class UndeclaredAccess(Exception):  # noqa: N818 - names what it found
@@ -172,7 +172,8 @@ class InternalTokens:
         if known is None or known[1] <= now.timestamp():
             known = self._read(token, workload, now)
             if len(self._remembered) >= _REMEMBERED_TOKENS:
-                self._remembered.clear()
+                # The oldest, which expires first.
+                del self._remembered[next(iter(self._remembered))]
             self._remembered[workload, token] = known
         return known[0]
 
