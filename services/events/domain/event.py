@@ -80,6 +80,7 @@ class Event:
         waiting_list_closes_at: Until when the waiting list is served.
         max_per_customer: The most tickets that one customer can have.
         status: Where it is in its life.
+        published_at: When it was shown to customers; None while only staff have seen it.
         ballot: The ballot, None where tickets are given out by arrival.
         cancel_reason: Why it was cancelled.
     """
@@ -94,6 +95,7 @@ class Event:
     waiting_list_closes_at: datetime
     max_per_customer: int
     status: Status = Status.DRAFT
+    published_at: datetime | None = None
     ballot: Ballot | None = None
     cancel_reason: str = ""
 
@@ -101,6 +103,11 @@ class Event:
     def is_published(self) -> bool:
         """Whether customers can have tickets, in its time."""
         return self.status is Status.PUBLISHED
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is there for staff only, as a draft is, and one that was given up."""
+        return self.published_at is None
 
     @property
     def pools_dissolve_at(self) -> datetime:

@@ -6,7 +6,7 @@ from uuid import UUID
 from kit.clock import Clock
 from kit.errors import NotFound
 from kit.ids import Ids
-from services.events.domain.event import Event, Status
+from services.events.domain.event import Event
 from services.events.domain.inventory import Inventory
 from services.events.domain.offer_clock import term_of
 from services.events.domain.published import AvailabilityChanged, OfferMade, WaitlistPooled
@@ -29,7 +29,6 @@ class Seats:
         self._store = store
         self._ids = ids
         self._available_before = inventory.available
-        self._is_secret = event.status is Status.DRAFT
         self.event = event
         self.inventory = inventory
 
@@ -54,7 +53,7 @@ class Seats:
     def tell_availability(self) -> None:
         """Publishes how many tickets are left, if that is another number than before."""
         available = self.inventory.available if self.event.is_published else 0
-        if available != self._available_before and not self._is_secret:
+        if available != self._available_before and not self.event.is_secret:
             self._store.publish(AvailabilityChanged(self.event.id, available))
 
     async def _serve(self, clock: Clock) -> None:

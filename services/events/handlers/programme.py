@@ -46,13 +46,13 @@ _BEGINNING_OF_TIME = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 async def get_event(reader: Reader, person: Person, event_id: UUID) -> Listing:
-    """Returns an event; a draft only to staff.
+    """Returns an event; one that was never published only to staff.
 
     Raises:
         NotFound: If there is none.
     """
     listing = await reader.listing(event_id)
-    if listing is None or (listing.event.status is Status.DRAFT and not person.is_staff):
+    if listing is None or (listing.event.is_secret and not person.is_staff):
         raise NotFound
     return listing
 
@@ -141,9 +141,10 @@ async def publish_event(store: Store, ids: Ids, clock: Clock, event_id: UUID) ->
     seats = await Seats.locked(store, ids, event_id)
     seats.event.require_not_cancelled()
     if seats.event.status is Status.DRAFT:
-        if clock.now() >= seats.event.starts_at:
+        now = clock.now()
+        if now >= seats.event.starts_at:
             raise EventOver
-        event = replace(seats.event, status=Status.PUBLISHED)
+        event = replace(seats.event, status=Status.PUBLISHED, published_at=now)
         await store.save_event(event)
         store.publish(
             EventPublished(event.id, event.title, event.venue, event.starts_at, event.sales_open_at)
@@ -168,7 +169,6 @@ async def cancel_event(
     if seats.event.status is Status.CANCELLED:
         return await _listing(store, event_id)
     now = clock.now()
-    was_published = seats.event.is_published
     seats.event = replace(seats.event, status=Status.CANCELLED, cancel_reason=reason)
     seats.inventory = seats.inventory.next_version()
     await store.save_event(seats.event)
@@ -180,7 +180,7 @@ async def cancel_event(
     seats.inventory = seats.inventory.with_held(-sum(entry.held for entry in offered))
     await waiting_list.close(store, seats)
     seats.inventory = seats.inventory.with_reserved(-sum(each.quantity for each in ended))
-    if was_published:
+    if not seats.event.is_secret:
         store.publish(EventCancelled(event_id, reason))
     store.publish(
         *(ReservationCancelled(each.id, event_id, each.customer_id) for each in ended),

@@ -8,7 +8,6 @@ from uuid import UUID
 from kit.clock import Clock
 from kit.errors import FieldError, Invalid, NotFound, Problem
 from kit.ids import Ids
-from services.events.domain.event import Status
 from services.events.domain.inventory import (
     Ask,
     Decision,
@@ -102,7 +101,7 @@ async def reserve(
         For each a reservation or a refusal.
     """
     event = seats.event
-    if event.status is Status.DRAFT:
+    if event.is_secret:
         return [NotFound()] * len(asks)
     now = clock.now()
     known = await store.reservations_of(event.id, [each.customer_id for each in asks])
@@ -128,6 +127,8 @@ async def answer_without_reserving(
     Returns:
         For each a refusal or the reservation that is there; None if somebody can have tickets.
     """
+    if listing.event.is_secret:
+        return [NotFound()] * len(asks)
     customers = [each.customer_id for each in asks]
     known = await reader.reservations_of(listing.event.id, customers)
     decisions, _ = decide(listing.event, listing.inventory, asks, known, clock.now())

@@ -9,7 +9,7 @@ from kit.clock import Clock
 from kit.errors import FieldError, Invalid, NotFound
 from kit.ids import Ids
 from services.events.domain.ballot import drawn_order
-from services.events.domain.event import MOST_PER_CUSTOMER, Event, Status
+from services.events.domain.event import MOST_PER_CUSTOMER, Event
 from services.events.domain.offer_clock import term_of
 from services.events.domain.paging import Page, page_of, position_of, read_number, size_of
 from services.events.domain.people import Person
@@ -77,7 +77,7 @@ async def join(
     _require_numbers(wanted, least)
     seats = await Seats.locked(store, ids, event_id)
     now = clock.now()
-    if seats.event.status is Status.DRAFT:
+    if seats.event.is_secret:
         raise NotFound
     seats.event.require_waiting_list(now)
     live = await store.live_entry(event_id, customer_id)
@@ -403,7 +403,7 @@ async def get_draw(reader: Reader, event_id: UUID) -> Draw:
         BallotOpen: If it was not drawn yet.
     """
     drawn = await reader.draw(event_id)
-    if drawn is None or drawn.event.status is Status.DRAFT:
+    if drawn is None or drawn.event.is_secret:
         raise NotFound
     ballot = drawn.event.ballot
     if ballot is None:

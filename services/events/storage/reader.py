@@ -110,7 +110,7 @@ class PostgresReader:
         rows = await self._connection.fetch(
             f"""
             {_LISTING}
-            WHERE (status <> 'DRAFT' OR $1) AND starts_at >= $2
+            WHERE (published_at IS NOT NULL OR $1) AND starts_at >= $2
                 AND ($3::timestamptz IS NULL OR (starts_at, id) > ($3, $4))
             ORDER BY starts_at, id LIMIT $5
             """,

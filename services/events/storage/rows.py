@@ -27,6 +27,7 @@ def event_of(row: asyncpg.Record) -> Event:
         waiting_list_closes_at=row["waiting_list_closes_at"],
         max_per_customer=row["max_per_customer"],
         status=EventStatus(row["status"]),
+        published_at=row["published_at"],
         ballot=ballot,
         cancel_reason=row["cancel_reason"],
     )

@@ -542,6 +542,7 @@ def _event_row(event: Event) -> EventRow:
         waiting_list_closes_at=event.waiting_list_closes_at,
         max_per_customer=event.max_per_customer,
         status=event.status.value,
+        published_at=event.published_at,
         cancel_reason=event.cancel_reason,
         ballot_closes_at=ballot and ballot.closes_at,
         ballot_seed=ballot and ballot.seed,

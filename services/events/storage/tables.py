@@ -32,6 +32,7 @@ class EventRow(Table, table=True):
     waiting_list_closes_at: datetime = Field(sa_type=_MOMENT)
     max_per_customer: int = Field(sa_type=sa.SmallInteger)
     status: str = Field(sa_type=sa.Text)
+    published_at: datetime | None = Field(default=None, sa_type=_MOMENT)
     cancel_reason: str = Field(sa_type=sa.Text)
     ballot_closes_at: datetime | None = Field(default=None, sa_type=_MOMENT)
     ballot_seed: bytes | None = None

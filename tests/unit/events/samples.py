@@ -22,6 +22,7 @@ EVENT = Event(
     waiting_list_closes_at=NOW + timedelta(days=30) - timedelta(hours=6),
     max_per_customer=4,
     status=Status.PUBLISHED,
+    published_at=NOW - timedelta(days=1),
 )
 BALLOT = Ballot(NOW + timedelta(days=7), b"s" * 32)
 

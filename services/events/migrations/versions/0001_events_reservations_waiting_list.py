@@ -20,10 +20,13 @@ _CREATE = (
         waiting_list_closes_at timestamptz NOT NULL,
         max_per_customer smallint NOT NULL CHECK (max_per_customer > 0),
         status text NOT NULL CHECK (status IN ('DRAFT', 'PUBLISHED', 'CANCELLED')),
+        published_at timestamptz,
         cancel_reason text NOT NULL,
         ballot_closes_at timestamptz,
         ballot_seed bytea,
         ballot_drawn_at timestamptz,
+        CHECK (CASE status WHEN 'DRAFT' THEN published_at IS NULL
+                           WHEN 'PUBLISHED' THEN published_at IS NOT NULL ELSE true END),
         CHECK ((ballot_closes_at IS NULL) = (ballot_seed IS NULL))
     )
     """,
