@@ -33,18 +33,15 @@ class Person:
             NotFound: If it is another customer's.
             Invalid: If staff give no reason, a bad one, or somebody else gives one.
         """
-        if reason:
-            if not self.is_staff:
-                raise Invalid(FieldError("reason", "REASON_FOR_STAFF"))
-            errors = list(text_errors("reason", reason, LONGEST_REASON))
-            if errors:
-                raise Invalid(*errors)
-            return Actor(self.account_id, reason.strip())
-        if customer_id in self.customer_ids:
+        self.require_sight(customer_id)
+        if not reason and customer_id in self.customer_ids:
             return Actor()
-        if self.is_staff:
+        if not (reason and self.is_staff):
             raise Invalid(FieldError("reason", "REASON_FOR_STAFF"))
-        raise NotFound
+        errors = list(text_errors("reason", reason, LONGEST_REASON))
+        if errors:
+            raise Invalid(*errors)
+        return Actor(self.account_id, reason.strip())
 
     def require_own(self, customer_id: UUID) -> None:
         """Lets nobody see what is another customer's.

@@ -312,6 +312,8 @@ class PostgresReader:
 
     async def customer_by_number(self, number: str) -> UUID | None:
         """Returns the customer with a number."""
+        if "\0" in number:  # which no text of PostgreSQL holds
+            return None
         return await self._connection.fetchval("SELECT id FROM customer WHERE number = $1", number)
 
     async def events_to_tend(self, now: datetime) -> Sequence[UUID]:
