@@ -200,6 +200,7 @@ async def accept(
         NotFound: If there is no such entry of the person's.
         NoOffer: If it has no offer, or its time is up.
         NotThatManyTickets: If fewer were offered.
+        TooManyTickets: If that is more than one customer can have, with those reserved meanwhile.
     """
     seats, entry = await _locked_entry(store, ids, person, entry_id)
     now = clock.now()
@@ -209,6 +210,7 @@ async def accept(
     quantity = quantity or offer.tickets
     if not 1 <= quantity <= offer.tickets:
         raise NotThatManyTickets(available=offer.tickets)
+    await _require_room_for(store, seats.event, entry.customer_id, quantity)
     rest = entry.wanted - offer.tickets
     await _end_offers(store, seats, [entry], EntryStatus.ACCEPTED, clock)
     if keep_waiting and rest > 0:
