@@ -1,7 +1,7 @@
 """The guest list, and what happens at the door."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -152,11 +152,12 @@ async def admit(
     _require_mark(mark, guests)
     seats = await Seats.locked(store, ids, event_id)
     seats.event.require_not_cancelled()
-    if await store.known_records(event_id, mark.device, [mark.nonce]):
-        known = await _found(store, event_id, guest)
-        return Outcome.ADMITTED, await store.guest(known.reservation.id)
     found = await _found(store, event_id, guest)
     reservation = found.reservation
+    if await _is_known(
+        store, event_id, mark, kind=Kind.ADMIT, reservation_id=reservation.id, guests=guests
+    ):
+        return Outcome.ADMITTED, await store.guest(reservation.id)
     presence = (await store.presences([reservation.id]))[reservation.id]
     outcome = Outcome.ADMITTED if override else presence.admitting(found, guests)
     if outcome is Outcome.ADMITTED:
@@ -196,7 +197,9 @@ async def undo(
     _require_mark(mark, guests)
     seats = await Seats.locked(store, ids, event_id)
     found = await _found(store, event_id, Guest(reservation_id, ""))
-    if not await store.known_records(event_id, mark.device, [mark.nonce]):
+    if not await _is_known(
+        store, event_id, mark, kind=Kind.UNDO, reservation_id=reservation_id, guests=guests
+    ):
         presence = (await store.presences([reservation_id]))[reservation_id]
         if presence.admitted < guests:
             raise NotAdmitted(available=max(presence.admitted, 0))
@@ -239,13 +242,15 @@ async def sync(
         raise Invalid(*errors)
     seats = await Seats.locked(store, ids, event_id)
     now = clock.now()
-    known = await store.known_records(event_id, device, [record.nonce for record in records])
+    nonces = [record.nonce for record in records if record.is_readable]
+    known = await store.known_records(event_id, device, nonces)
     owners = {nonce: record.reservation_id for nonce, record in known.items()}
     results: dict[int, tuple[Recorded, UUID | None]] = {}
     parties: dict[UUID, tuple[Reservation, Presence]] = {}
     running: dict[UUID, Presence] = {}
+    shown = set[UUID]()
     new: list[Record] = []
-    by_time = sorted(enumerate(records), key=lambda each: each[1].happened_at or now)
+    by_time = sorted(enumerate(records), key=lambda each: each[1].happened_at or device_time)
     for index, told in by_time:
         if told.kind is None or told.guest is None or not told.is_readable:
             results[index] = Recorded.UNREADABLE, None
@@ -260,6 +265,10 @@ async def sync(
             if party not in parties:
                 running[party] = (await store.presences([party]))[party]
                 parties[party] = found.reservation, running[party]
+            ticket_id = found.ticket_id
+            if ticket_id and told.kind is Kind.ADMIT:
+                found = replace(found, was_shown=found.was_shown or ticket_id in shown)
+                shown.add(ticket_id)
             conflicts = running[party].conflicts(told.kind, found, told.guests)
             running[party] = running[party].after(told.kind, told.guests)
             outcome = Recorded.CONFLICT if conflicts else Recorded.RECORDED
@@ -325,6 +334,22 @@ async def _found(store: Store, event_id: UUID, guest: Guest) -> Found:
     if found is not None:
         return found
     raise UnknownTicket if guest.ticket else NotFound
+
+
+async def _is_known(
+    store: Store, event_id: UUID, mark: Mark, *, kind: Kind, reservation_id: UUID, guests: int
+) -> bool:
+    """Whether this was recorded before.
+
+    Raises:
+        Invalid: If the device has recorded something else under this name.
+    """
+    known = (await store.known_records(event_id, mark.device, [mark.nonce])).get(mark.nonce)
+    if known is None:
+        return False
+    if (known.kind, known.reservation_id, known.guests) != (kind, reservation_id, guests):
+        raise Invalid(FieldError("nonce", "NONCE_REUSED"))
+    return True
 
 
 def _require_mark(mark: Mark, guests: int) -> None:

@@ -304,9 +304,10 @@ def guest_of(message: pb.AdmitGuestsRequest | pb.SyncDoorRequest.Record) -> Gues
     """
     if message.reservation_id:
         return Guest(uuid_of(message.reservation_id, "reservation_id"), "")
-    if not message.ticket.strip():
+    ticket = message.ticket.replace("\0", "").strip()
+    if not ticket:
         raise Invalid(FieldError("ticket", "REQUIRED_FIELD"))
-    return Guest(None, message.ticket.strip()[:LONGEST_NAME])
+    return Guest(None, ticket[:LONGEST_NAME])
 
 
 def offline_record_of(record: pb.SyncDoorRequest.Record) -> OfflineRecord:

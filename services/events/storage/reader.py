@@ -250,7 +250,10 @@ class PostgresReader:
     async def unknown_tickets(self, event_id: UUID) -> int:
         """Returns how many admissions were recorded with a ticket that nobody knows."""
         return await self._connection.fetchval(
-            "SELECT count(*) FROM door_record WHERE event_id = $1 AND reservation_id IS NULL",
+            """
+            SELECT count(*) FROM door_record
+            WHERE event_id = $1 AND reservation_id IS NULL AND kind = 'ADMIT'
+            """,
             event_id,
         )
 
