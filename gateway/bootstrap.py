@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import grpc
 import orjson
@@ -14,9 +16,10 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, live, openapi
+from gateway import docs, ended_sessions, live, openapi
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
+from gateway.ended_sessions import EndedSessions, Fetch
 from gateway.live import Streams
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
@@ -39,6 +42,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 )
 
 _LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
+_LIST_ENDED_SESSIONS = SERVICES[0].methods_by_name["ListEndedSessions"]
 _KEYS_FRESH_SECONDS = 300
 _ALLOWED_HEADERS = ("authorization", "content-type", "accept-language", "traceparent")
 _EXPOSED_HEADERS = ("retry-after", "content-language")
@@ -60,8 +64,11 @@ async def running(
         upstreams = Upstreams(await _channels(settings, tls, stack))
         keys = AccessKeys(_fetch_keys(upstreams, settings), clock)
         kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, settings.token_issuer, settings.token_audience)
-        sessions = Sessions(keys, kind, jwt.KeyFile(settings.signing_keys), clock)
+        ended = EndedSessions(_fetch_ended_sessions(upstreams, settings), clock)
+        signing_keys = jwt.KeyFile(settings.signing_keys)
+        sessions = Sessions(keys, kind, signing_keys, clock, ended=ended)
         streams = Streams(sessions, clock)
+        ended.tell(streams.end_session)
         transcoder = Transcoder(SERVICES)
         pages = {
             **_pages(transcoder, settings),
@@ -69,8 +76,12 @@ async def running(
             live.PATH: streams.answer,
         }
         application = Application(transcoder, upstreams, sessions, pages, _limits(settings))
-        listening = bus.listen(settings.nats_url, tls, "gateway", live.SUBJECT, streams)
-        await stack.enter_async_context(background(listening))
+        for work in (
+            ended.keep_up(),
+            bus.listen(settings.nats_url, tls, "gateway", ended_sessions.SUBJECT, ended),
+            bus.listen(settings.nats_url, tls, "gateway", live.SUBJECT, streams),
+        ):
+            await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(_serving(application, streams, settings))
 
 
@@ -84,6 +95,22 @@ def _fetch_keys(upstreams: Upstreams, settings: Settings) -> Callable[[], Awaita
         except grpc.aio.AioRpcError as error:
             raise errors.Unavailable from error
         return cast("identity_pb.ListSigningKeysResponse", answer).jwk_set_json
+
+    return fetch
+
+
+def _fetch_ended_sessions(upstreams: Upstreams, settings: Settings) -> Fetch:
+    list_ended = upstreams.call(_LIST_ENDED_SESSIONS)
+
+    async def fetch(after: datetime) -> Sequence[tuple[UUID, datetime]]:
+        request = identity_pb.ListEndedSessionsRequest()
+        request.after.FromDatetime(after)
+        try:
+            answer = await list_ended(request, timeout=settings.call_timeout, metadata=())
+        except grpc.aio.AioRpcError as error:
+            raise errors.Unavailable from error
+        sessions = cast("identity_pb.ListEndedSessionsResponse", answer).sessions
+        return [(UUID(each.session_id), each.ended_at.ToDatetime(UTC)) for each in sessions]
 
     return fetch
 

@@ -258,6 +258,11 @@ class Streams:
         for stream in self._open:
             stream.say_ready()
 
+    def end_session(self, session_id: UUID) -> None:
+        """Ends the streams of a session that is over."""
+        for stream in [each for each in self._open if each.caller.session_id == session_id]:
+            stream.end()
+
     def stop(self) -> None:
         """Ends all streams, and opens no more."""
         self._stopped = True

@@ -1,7 +1,7 @@
 """Who is behind a request: access tokens in, internal tokens out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -104,20 +104,41 @@ class Session:
     expires_at: datetime
 
 
+class SessionIsOver(errors.Unauthenticated):
+    """The session has ended, although its access token lives still."""
+
+    reason = "SESSION_ENDED"
+
+
 class Sessions:
     """Verifies access tokens, and mints internal tokens for the services.
 
-    A token is verified once and then known until it expires; revocation within its ten minutes is
-    up to the services, which know the session.
+    A token is verified once and then known until it expires, or its session ends.
     """
 
     def __init__(
-        self, keys: AccessKeys, kind: jwt.TokenKind, signing_keys: jwt.KeyFile, clock: Clock
+        self,
+        keys: AccessKeys,
+        kind: jwt.TokenKind,
+        signing_keys: jwt.KeyFile,
+        clock: Clock,
+        *,
+        ended: Container[object] = frozenset(),
     ) -> None:
+        """Keeps what tokens are checked with.
+
+        Args:
+            keys: The keys of access tokens.
+            kind: What they must be.
+            signing_keys: The keys of internal tokens.
+            clock: Tells the time.
+            ended: The sessions that have ended.
+        """
         self._keys = keys
         self._kind = kind
         self._signing_keys = signing_keys
         self._clock = clock
+        self._ended = ended
         self._known: dict[str, Session] = {}
 
     async def session(self, authorization: str) -> Session:
@@ -125,6 +146,7 @@ class Sessions:
 
         Raises:
             Unauthenticated: If it holds no valid access token.
+            SessionIsOver: If its session has ended.
             Unavailable: If the keys to check it with cannot be had.
         """
         if authorization[: len(_BEARER)].lower() != _BEARER:
@@ -138,6 +160,8 @@ class Sessions:
         elif session.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
             session = replace(session, internal=self.mint(session.caller))
             self._known[token] = session
+        if session.caller.session_id in self._ended:
+            raise SessionIsOver
         return session
 
     def mint(self, caller: Caller) -> InternalToken:

@@ -9,7 +9,7 @@ connection is held.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from services.identity.domain.problems import (
     WrongCredentials,
     WrongCustomerNumberOrPin,
 )
-from services.identity.domain.sessions import Session, SessionEnded, Successors, Use
+from services.identity.domain.sessions import Login, Session, SessionEnded, Successors, Use
 from services.identity.domain.store import (
     AccessToken,
     AccessTokens,
@@ -270,6 +270,7 @@ async def create_session(
     store: Store,
     proof: Proof,
     *,
+    device: str,
     tokens: AccessTokens,
     ids: Ids,
     clock: Clock,
@@ -279,7 +280,9 @@ async def create_session(
 
     Raises:
         WrongCredentials: If the password was changed, or the account closed, in the meantime.
+        Invalid: If the device's name is too long, or cannot be printed.
     """
+    _check(_device_error(device))
     is_proven = await store.hold_credentials(proof.credentials)
     account = await store.account(proof.credentials.account_id)
     if account is None or not is_proven:
@@ -295,7 +298,7 @@ async def create_session(
         expires_at=now + lifetime,
     )
     refresh_token = ids.token()
-    await store.add_session(session)
+    await store.add_session(session, device.strip())
     await store.add_refresh_token(session.id, sessions.hash_of(refresh_token))
     return OpenSession(session, tokens.issue(session, account, now), refresh_token)
 
@@ -348,6 +351,101 @@ async def end_session(store: Store, clock: Clock, session_id: UUID) -> None:
     ended = await store.end_session(session_id, clock.now())
     if ended is not None:
         store.publish(SessionEnded(ended.id, ended.account_id))
+
+
+async def list_logins(store: Store, clock: Clock, account_id: UUID) -> Sequence[Login]:
+    """Returns where an account is logged in, the last used first."""
+    return await store.logins_of(account_id, clock.now())
+
+
+async def list_ended_sessions(store: Store, clock: Clock, after: datetime) -> Sequence[Session]:
+    """Returns the sessions that ended lately, by when they did.
+
+    Args:
+        store: The store.
+        clock: Tells the time.
+        after: Those that ended after this moment, and within the last hour.
+    """
+    now = clock.now()
+    return await store.sessions_ended(max(after, now - sessions.TOLD_FOR), now)
+
+
+async def end_own_session(store: Store, clock: Clock, account_id: UUID, session_id: UUID) -> None:
+    """Ends a session of an account; one that is over stays so.
+
+    Raises:
+        NotFound: If it is not among those that last: another account's is not found either.
+    """
+    logins = await store.logins_of(account_id, clock.now())
+    if session_id not in {login.session.id for login in logins}:
+        raise errors.NotFound
+    await end_session(store, clock, session_id)
+
+
+async def end_all_sessions(
+    store: Store, clock: Clock, account_id: UUID, *, keep: UUID | None = None
+) -> int:
+    """Ends all sessions of an account, or all but one; returns how many were ended."""
+    ended = await store.end_sessions_of(account_id, clock.now(), keep=keep)
+    store.publish(*(SessionEnded(session.id, session.account_id) for session in ended))
+    return len(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that replaces another, shown by somebody who knows that one.
+
+    Attributes:
+        credentials: What the other one was checked against.
+        password_hash: The new one as it is kept.
+    """
+
+    credentials: Credentials
+    password_hash: str = field(repr=False)
+
+
+async def prove_for_new_password(
+    stores: Stores,
+    rules: PasswordRules,
+    hashes: PasswordHashes,
+    account_id: UUID,
+    *,
+    current: str,
+    new: str,
+) -> NewPassword:
+    """Checks the current password and hashes the new one; no connection is held meanwhile.
+
+    Raises:
+        Invalid: If one is missing, or the new one is refused.
+        WrongCredentials: If the current one is wrong.
+        Unavailable: If too many passwords wait to be checked.
+    """
+    _check(_required("current_password", current), _required("new_password", new))
+    async with stores() as store:
+        account = await get_me(store, account_id)
+        credentials = await store.credentials(account.email)
+    new = passwords.normalise(new)
+    _check(rules.error_in(new, account.email, "new_password"))
+    kept = credentials.password_hash if credentials else None
+    is_right = await hashes.matches(kept, passwords.normalise(current))
+    if credentials is None or not is_right:
+        raise WrongCredentials
+    return NewPassword(credentials, await hashes.hash(new))
+
+
+async def change_password(
+    store: Store, clock: Clock, new: NewPassword, session_id: UUID | None
+) -> None:
+    """Changes a password, and ends all sessions but one.
+
+    Raises:
+        WrongCredentials: If the password was changed, or the account closed, in the meantime.
+    """
+    if not await store.hold_credentials(new.credentials):
+        raise WrongCredentials
+    account_id = new.credentials.account_id
+    await store.change_password(account_id, new.password_hash)
+    await end_all_sessions(store, clock, account_id, keep=session_id)
 
 
 async def get_me(store: Store, account_id: UUID) -> Account:
@@ -420,7 +518,8 @@ async def put_staff_account(
         if account.roles != roles:
             await store.change_roles(account.id, roles)
         if new_hash is not None:
-            await _change_password(store, clock, account.id, new_hash)
+            await store.change_password(account.id, new_hash)
+            await end_all_sessions(store, clock, account.id)
         return replace(account, roles=roles)
 
 
@@ -432,18 +531,17 @@ async def _add_staff_account(
     return Account(account_id, email, roles, ())
 
 
-async def _change_password(
-    store: Store, clock: Clock, account_id: UUID, password_hash: str
-) -> None:
-    await store.change_password(account_id, password_hash)
-    ended = await store.end_sessions_of(account_id, clock.now())
-    store.publish(*(SessionEnded(session.id, session.account_id) for session in ended))
-
-
 def _check(*found: FieldError | None) -> None:
     wrong = [error for error in found if error is not None]
     if wrong:
         raise errors.Invalid(*wrong)
+
+
+def _device_error(device: str) -> FieldError | None:
+    if len(device) <= sessions.LONGEST_DEVICE and device.isprintable():
+        return None
+    facts = {"minimum": 0, "maximum": sessions.LONGEST_DEVICE}
+    return FieldError("device", "TEXT_LENGTH", facts)
 
 
 def _required(name: str, value: str) -> FieldError | None:

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
+from uuid import UUID
 
 from kit import errors
 from kit.clock import Clock
 from kit.database import Database, Transaction
-from kit.idempotency import once
+from kit.idempotency import Key, KeyReused, known_answers, once
 from kit.ids import Ids
 from kit.server import Call
 from kundeapp.access.v1 import access_pb2
@@ -16,7 +17,7 @@ from services.identity import handlers
 from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Customer, Pins
 from services.identity.domain.passwords import PasswordRules
-from services.identity.domain.sessions import Successors
+from services.identity.domain.sessions import Login, Successors
 from services.identity.domain.store import PasswordHashes, Store, Stores
 from services.identity.handlers import OpenSession, Registration, StaffAccount
 from services.identity.tokens import SignedAccessTokens
@@ -84,6 +85,7 @@ class IdentityServicer:
                 opened = await handlers.create_session(
                     self.store_of(transaction),
                     proof,
+                    device=request.device,
                     tokens=self.tokens,
                     ids=self.ids,
                     clock=self.clock,
@@ -115,6 +117,83 @@ class IdentityServicer:
                 return pb.EndCurrentSessionResponse()
 
             return await once(transaction, call, request, end, pb.EndCurrentSessionResponse)
+
+    async def ListMySessions(
+        self, _request: pb.ListMySessionsRequest, call: Call
+    ) -> pb.ListMySessionsResponse:
+        """Lists where the caller is logged in."""
+        async with self.stores() as store:
+            logins = await handlers.list_logins(store, self.clock, call.caller.account)
+        return pb.ListMySessionsResponse(
+            sessions=[_login(login, call.caller.session_id) for login in logins]
+        )
+
+    async def EndSession(self, request: pb.EndSessionRequest, call: Call) -> pb.EndSessionResponse:
+        """Logs a device out."""
+        try:
+            session_id = UUID(request.session_id)
+        except ValueError:
+            raise errors.NotFound from None
+
+        async with self.database.transaction() as transaction:
+
+            async def end() -> pb.EndSessionResponse:
+                store = self.store_of(transaction)
+                await handlers.end_own_session(store, self.clock, call.caller.account, session_id)
+                return pb.EndSessionResponse()
+
+            return await once(transaction, call, request, end, pb.EndSessionResponse)
+
+    async def EndAllSessions(
+        self, request: pb.EndAllSessionsRequest, call: Call
+    ) -> pb.EndAllSessionsResponse:
+        """Logs devices out."""
+        keep = call.caller.session_id if request.keep_current else None
+
+        async with self.database.transaction() as transaction:
+
+            async def end() -> pb.EndAllSessionsResponse:
+                store = self.store_of(transaction)
+                ended = await handlers.end_all_sessions(
+                    store, self.clock, call.caller.account, keep=keep
+                )
+                return pb.EndAllSessionsResponse(ended=ended)
+
+            return await once(transaction, call, request, end, pb.EndAllSessionsResponse)
+
+    async def ChangePassword(
+        self, request: pb.ChangePasswordRequest, call: Call
+    ) -> pb.ChangePasswordResponse:
+        """Changes the caller's password."""
+        key = Key.of(call, request, self.retry_secret)
+        if key is not None:
+            # A retry shows the old password, which is no longer right.
+            async with self.database.reader() as connection:
+                known = await known_answers(connection, [key], pb.ChangePasswordResponse)
+            answer = known.get(key)
+            if isinstance(answer, KeyReused):
+                raise answer
+            if answer is not None:
+                return answer
+        new = await handlers.prove_for_new_password(
+            self.stores,
+            self.rules,
+            self.hashes,
+            call.caller.account,
+            current=request.current_password,
+            new=request.new_password,
+        )
+
+        async with self.database.transaction() as transaction:
+
+            async def change() -> pb.ChangePasswordResponse:
+                store = self.store_of(transaction)
+                await handlers.change_password(store, self.clock, new, call.caller.session_id)
+                return pb.ChangePasswordResponse()
+
+            return await once(
+                transaction, call, request, change, pb.ChangePasswordResponse, self.retry_secret
+            )
 
     async def GetMe(self, _request: pb.GetMeRequest, call: Call) -> pb.Account:
         """Shows the caller's account."""
@@ -163,6 +242,21 @@ class IdentityServicer:
         )
         return _account(account)
 
+    async def ListEndedSessions(
+        self, request: pb.ListEndedSessionsRequest, _call: Call
+    ) -> pb.ListEndedSessionsResponse:
+        """Lists the sessions that ended lately."""
+        async with self.stores() as store:
+            ended = await handlers.list_ended_sessions(
+                store, self.clock, request.after.ToDatetime(UTC)
+            )
+        answer = pb.ListEndedSessionsResponse()
+        for session in ended:
+            told = answer.sessions.add(session_id=str(session.id))
+            if session.ended_at is not None:
+                told.ended_at.FromDatetime(session.ended_at)
+        return answer
+
     async def ListSigningKeys(
         self, _request: pb.ListSigningKeysRequest, _call: Call
     ) -> pb.ListSigningKeysResponse:
@@ -191,6 +285,18 @@ def _session(opened: OpenSession) -> pb.Session:
     )
     answer.access_token_expires_at.FromDatetime(opened.access_token.expires_at)
     answer.expires_at.FromDatetime(opened.session.expires_at)
+    return answer
+
+
+def _login(login: Login, current: UUID | None) -> pb.ListMySessionsResponse.Login:
+    answer = pb.ListMySessionsResponse.Login(
+        id=str(login.session.id),
+        device=login.device,
+        current=login.session.id == current,
+    )
+    answer.created_at.FromDatetime(login.created_at)
+    answer.last_used_at.FromDatetime(login.last_used_at)
+    answer.expires_at.FromDatetime(login.session.expires_at)
     return answer
 
 

@@ -15,7 +15,7 @@ from kit.database import Database, Transaction
 from services.identity.domain import contact
 from services.identity.domain.accounts import Account, Credentials, Role
 from services.identity.domain.customers import Customer, Pin
-from services.identity.domain.sessions import RefreshToken, Session
+from services.identity.domain.sessions import Login, RefreshToken, Session
 from services.identity.domain.store import Event
 
 _INTAKE_LOCK = 0x696E74616B65  # "intake": the advisory lock of the one import under way
@@ -76,7 +76,10 @@ class SessionRow(Table, table=True):
     authenticated_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     methods: list[str] = Field(sa_type=ARRAY(sa.Text))
     expires_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
-    ended_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    device: str = Field(sa_type=sa.Text)
+    created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    last_used_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, index=True, sa_type=sa.DateTime(timezone=True))
 
 
 class RefreshTokenRow(Table, table=True):
@@ -308,7 +311,7 @@ class PostgresStore:
         )
         return held.first() is not None
 
-    async def add_session(self, session: Session) -> None:
+    async def add_session(self, session: Session, device: str) -> None:
         """Begins a session."""
         self._session.add(
             SessionRow(
@@ -317,9 +320,34 @@ class PostgresStore:
                 authenticated_at=session.authenticated_at,
                 methods=list(session.methods),
                 expires_at=session.expires_at,
+                device=device,
+                created_at=session.authenticated_at,
+                last_used_at=session.authenticated_at,
             )
         )
         await self._session.flush()
+
+    async def logins_of(self, account_id: UUID, now: datetime) -> Sequence[Login]:
+        """Returns the sessions of an account that are not over, the last used first."""
+        rows = await self._session.exec(
+            select(SessionRow)
+            .where(
+                col(SessionRow.account_id) == account_id,
+                col(SessionRow.ended_at).is_(None),
+                col(SessionRow.expires_at) > now,
+            )
+            .order_by(col(SessionRow.last_used_at).desc(), col(SessionRow.id).desc())
+        )
+        return [Login(_session(row), row.device, row.created_at, row.last_used_at) for row in rows]
+
+    async def sessions_ended(self, after: datetime, until: datetime) -> Sequence[Session]:
+        """Returns the sessions that ended in a time, by when they did."""
+        rows = await self._session.exec(
+            select(SessionRow)
+            .where(col(SessionRow.ended_at) > after, col(SessionRow.ended_at) <= until)
+            .order_by(col(SessionRow.ended_at))
+        )
+        return [_session(row) for row in rows]
 
     async def add_refresh_token(self, session_id: UUID, token: bytes) -> None:
         """Hands out a refresh token, by its hash."""
@@ -358,6 +386,8 @@ class PostgresStore:
         used = await self._session.get_one(RefreshTokenRow, token)
         used.used_at, used.successor = now, successor
         self._session.add(RefreshTokenRow(hash=successor, session_id=used.session_id))
+        session = await self._session.get_one(SessionRow, used.session_id)
+        session.last_used_at = now
         await self._session.flush()
 
     async def end_session(self, session_id: UUID, now: datetime) -> Session | None:
@@ -365,9 +395,14 @@ class PostgresStore:
         ended = await self._end(col(SessionRow.id) == session_id, now)
         return ended[0] if ended else None
 
-    async def end_sessions_of(self, account_id: UUID, now: datetime) -> Sequence[Session]:
-        """Ends all sessions of an account; returns those that were not over."""
-        return await self._end(col(SessionRow.account_id) == account_id, now)
+    async def end_sessions_of(
+        self, account_id: UUID, now: datetime, *, keep: UUID | None = None
+    ) -> Sequence[Session]:
+        """Ends all sessions of an account but one; returns those that were not over."""
+        which = col(SessionRow.account_id) == account_id
+        if keep is not None:
+            which &= col(SessionRow.id) != keep
+        return await self._end(which, now)
 
     async def _end(self, which: sa.ColumnElement[bool], now: datetime) -> Sequence[Session]:
         rows = await self._session.exec(

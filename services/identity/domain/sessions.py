@@ -12,6 +12,12 @@ from services.identity.domain.keyed_hash import KeyedHash
 GRACE = timedelta(seconds=30)
 """How long a refresh token that was used gives its successor again, for a lost answer."""
 
+TOLD_FOR = timedelta(hours=1)
+"""How long it is told that a session has ended: longer than any access token lives."""
+
+LONGEST_DEVICE = 100
+"""In characters."""
+
 PASSWORD_METHOD = "pwd"  # noqa: S105 - the name of a method in RFC 8176
 """How the person proved who they are."""
 
@@ -47,6 +53,23 @@ class Session:
     def is_live(self, now: datetime) -> bool:
         """Tells whether it lasts still."""
         return self.ended_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session as its owner knows it.
+
+    Attributes:
+        session: The session.
+        device: What the device is called; empty if it did not say.
+        created_at: When it began.
+        last_used_at: When its access token was last renewed.
+    """
+
+    session: Session
+    device: str
+    created_at: datetime
+    last_used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.identity.domain.accounts import Account, AccountRegistered, Credentials, Role
 from services.identity.domain.customers import Customer, CustomerChanged, CustomerCreated
-from services.identity.domain.sessions import RefreshToken, Session, SessionEnded
+from services.identity.domain.sessions import Login, RefreshToken, Session, SessionEnded
 
 Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
 
@@ -101,8 +101,21 @@ class Store(Protocol):
         """
         ...
 
-    async def add_session(self, session: Session) -> None:
-        """Begins a session."""
+    async def add_session(self, session: Session, device: str) -> None:
+        """Begins a session.
+
+        Args:
+            session: The session.
+            device: What its device is called.
+        """
+        ...
+
+    async def logins_of(self, account_id: UUID, now: datetime) -> Sequence[Login]:
+        """Returns the sessions of an account that are not over, the last used first."""
+        ...
+
+    async def sessions_ended(self, after: datetime, until: datetime) -> Sequence[Session]:
+        """Returns the sessions that ended in a time, by when they did."""
         ...
 
     async def add_refresh_token(self, session_id: UUID, token: bytes) -> None:
@@ -128,8 +141,16 @@ class Store(Protocol):
         """Ends a session and forgets its tokens; returns None if it was over already."""
         ...
 
-    async def end_sessions_of(self, account_id: UUID, now: datetime) -> Sequence[Session]:
-        """Ends all sessions of an account; returns those that were not over."""
+    async def end_sessions_of(
+        self, account_id: UUID, now: datetime, *, keep: UUID | None = None
+    ) -> Sequence[Session]:
+        """Ends all sessions of an account but one; returns those that were not over.
+
+        Args:
+            account_id: The account.
+            now: The present moment.
+            keep: The session that stays, None for none.
+        """
         ...
 
 

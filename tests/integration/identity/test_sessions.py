@@ -166,7 +166,9 @@ class NaiveStore(PostgresStore):
     everybody_has_read: asyncio.Barrier
 
     async def lock_session_of(self, token: bytes) -> tuple[Session, RefreshToken] | None:
-        session = await self._connection.fetchrow("SELECT * FROM session")
+        session = await self._connection.fetchrow(
+            "SELECT id, account_id, authenticated_at, methods, expires_at, ended_at FROM session"
+        )
         kept = await self._connection.fetchrow("SELECT * FROM refresh_token WHERE hash = $1", token)
         assert session is not None
         assert kept is not None
@@ -297,6 +299,7 @@ async def test_a_password_changed_between_its_check_and_the_session_begins_none(
                 proof,
                 tokens=access_tokens(identity.settings, identity.ids),
                 ids=identity.ids,
+                device="",
                 clock=identity.clock,
                 lifetime=identity.settings.session_lifetime,
             )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 import grpc
 import orjson
+from google.protobuf import message_factory
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from joserfc.jwk import KeySet
@@ -243,6 +244,11 @@ class Identity:
             "SELECT payload FROM outbox WHERE type = $1 ORDER BY seq", kind.DESCRIPTOR.full_name
         )
         return [kind.FromString(row["payload"]) for row in rows]
+
+    async def call(self, rpc: str, request: Message, *, session: pb.Session | None = None) -> Any:
+        """Calls an RPC, as the holder of a session's access token if there is one."""
+        answer = message_factory.GetMessageClass(SERVICE.methods_by_name[rpc].output_type)
+        return await self._call(rpc, request, answer, self.caller(session) if session else None)
 
     async def _call(
         self,
