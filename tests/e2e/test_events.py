@@ -96,7 +96,7 @@ def test_tickets_given_back_go_to_the_one_who_waits(
     assert refused.status_code == 409
     problem = refused.json()
     assert (problem["code"], problem["available"]) == ("NOT_ENOUGH_TICKETS", 1)
-    assert "There are 1 tickets left. Choose a smaller number" in problem["detail"]
+    assert "Tickets left: 1. Choose a smaller number" in problem["detail"]
 
     entry = second.post(f"/v1/events/{event}/waitlistEntries", {"wanted": 2}).json()
     assert (entry["status"], entry["partiesAhead"]) == ("WAITING", 0)
