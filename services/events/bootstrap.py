@@ -1,6 +1,5 @@
 """The composition root: everything of events is wired here."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -20,7 +19,7 @@ from kundeapp.events.v1 import events_service_pb2 as pb
 from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from services.events import consumers, routines
 from services.events.config import Settings
-from services.events.identity import IdentityCustomers
+from services.events.identity import CHANNEL_OPTIONS, IdentityCustomers
 from services.events.servicer import EventsServicer
 from services.events.servicer.reserving import Reserving
 from services.events.storage import PostgresReader, PostgresStore, PostgresStores
@@ -46,17 +45,16 @@ async def running(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
         identity = await stack.enter_async_context(
-            grpc.aio.secure_channel(settings.identity, workload.channel_credentials())
+            grpc.aio.secure_channel(
+                settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
+            )
         )
-        names_wanted = asyncio.Event()
         stores = PostgresStores(database)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore, names_wanted.set), bus, database),
+            consume(consumers.customers(PostgresStore), bus, database),
             consume(consumers.offers(PostgresStore, ids, clock), bus, database),
-            routines.learn_customer_names(
-                stores, IdentityCustomers(IdentityServiceStub(identity)), names_wanted
-            ),
+            routines.learn_customer_names(stores, IdentityCustomers(IdentityServiceStub(identity))),
             routines.tend_events(
                 database,
                 PostgresReader,

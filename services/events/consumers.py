@@ -14,15 +14,8 @@ from services.events.handlers import waiting_list
 from services.events.handlers.customers import remember_customer
 
 
-def customers(
-    store_of: Callable[[Transaction], Store], names_wanted: Callable[[], None]
-) -> Consumer:
-    """Returns who learns from identity which customers there are.
-
-    Args:
-        store_of: Makes the store of a transaction.
-        names_wanted: Is called when a name may be another than is known.
-    """
+def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
+    """Returns who learns from identity which customers there are."""
 
     async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
         await remember_customer(
@@ -30,7 +23,6 @@ def customers(
             customer_id=UUID(event.customer_id),
             customer_number=event.customer_number,
         )
-        names_wanted()
 
     return Consumer(
         name="events-customers",

@@ -1,7 +1,6 @@
 """What goes on by itself, in every replica at once."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,7 +13,7 @@ from services.events.domain.store import Customers, Reader, Stores
 from services.events.handlers import waiting_list
 from services.events.handlers.customers import learn_names
 
-_NAMES_SECONDS = 5.0
+_NAMES_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -40,29 +39,20 @@ async def tend_events(
     await _repeat("events are not tended", tend, seconds)
 
 
-async def learn_customer_names(stores: Stores, customers: Customers, wanted: asyncio.Event) -> None:
-    """Asks identity for names as soon as there may be another, and now and then."""
+async def learn_customer_names(stores: Stores, customers: Customers) -> None:
+    """Asks identity, again and again, for names that may be others than are known."""
 
     async def learn() -> None:
-        wanted.clear()
         while await learn_names(stores, customers):
             pass
 
-    await _repeat("names are not learned", learn, _NAMES_SECONDS, wanted)
+    await _repeat("names are not learned", learn, _NAMES_SECONDS)
 
 
-async def _repeat(
-    failing: str,
-    work: Callable[[], Awaitable[None]],
-    seconds: float,
-    woken: asyncio.Event | None = None,
-) -> None:
+async def _repeat(failing: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
     while True:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - such as a database that is not there
             _log.warning(failing, error=repr(error))
-            await asyncio.sleep(seconds)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await (woken or asyncio.Event()).wait()
+        await asyncio.sleep(seconds)

@@ -340,7 +340,10 @@ class Store(Reader, Protocol):
     async def name_customers(
         self, names: Mapping[UUID, str], revisions: Mapping[UUID, int]
     ) -> None:
-        """Stores names as they were at the revisions; who has none has no name."""
+        """Stores names as they were at the revisions; who has none has no name.
+
+        A new name is a change of the guest lists on which it stands.
+        """
         ...
 
 

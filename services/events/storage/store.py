@@ -519,9 +519,22 @@ class PostgresStore(PostgresReader):
         """Stores names as they were at the revisions; who has none has no name."""
         await self._connection.execute(
             """
-            UPDATE customer SET name = new.name, named_revision = new.revision
-            FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS new (id, name, revision)
-            WHERE customer.id = new.id AND customer.named_revision < new.revision
+            WITH named AS (
+                UPDATE customer SET name = new.name, named_revision = new.revision
+                FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS new (id, name, revision)
+                    JOIN customer before USING (id)
+                WHERE customer.id = new.id AND customer.named_revision < new.revision
+                RETURNING customer.id, before.name <> new.name AS is_renamed
+            ), guest AS (
+                SELECT reservation.id, event_id
+                FROM reservation JOIN named ON named.id = customer_id AND is_renamed
+            ), changed AS (
+                UPDATE inventory SET version = version + 1
+                WHERE event_id IN (SELECT event_id FROM guest)
+                RETURNING event_id, version
+            )
+            UPDATE reservation SET version = changed.version
+            FROM guest JOIN changed USING (event_id) WHERE reservation.id = guest.id
             """,
             list(revisions),
             [names.get(customer_id, "") for customer_id in revisions],
