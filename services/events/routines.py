@@ -33,8 +33,11 @@ async def tend_events(
         async with database.reader() as connection:
             due = await reader_of(connection).events_to_tend(clock.now())
         for event_id in due:
-            async with stores() as store:
-                await waiting_list.tend(store, ids, clock, event_id)
+            try:
+                async with stores() as store:
+                    await waiting_list.tend(store, ids, clock, event_id)
+            except Exception as error:  # noqa: BLE001 - the others are tended all the same
+                _log.warning("an event is not tended", event_id=str(event_id), error=repr(error))
 
     await _repeat("events are not tended", tend, seconds)
 

@@ -131,6 +131,8 @@ async def change(
         await _require_room_for(store, seats.event, entry.customer_id, wanted)
         changed = replace(changed, place=seats.inventory.next_place, skips=0)
         seats.inventory = replace(seats.inventory, next_place=changed.place + 1)
+        if entry.pooled:
+            store.publish(pooled_event(changed))
     await store.save_entries([changed])
     store.publish(WaitlistChanged(entry.id, entry.event_id, entry.customer_id, wanted, least))
     await seats.settle(clock)
