@@ -1,7 +1,7 @@
 """The guest list, and what happens at the door."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -241,61 +241,98 @@ async def sync(
     if errors:
         raise Invalid(*errors)
     seats = await Seats.locked(store, ids, event_id)
-    now = clock.now()
     nonces = [record.nonce for record in records if record.is_readable]
     known = await store.known_records(event_id, device, nonces)
-    owners = {nonce: record.reservation_id for nonce, record in known.items()}
-    results: dict[int, tuple[Recorded, UUID | None]] = {}
-    parties: dict[UUID, tuple[Reservation, Presence]] = {}
-    running: dict[UUID, Presence] = {}
-    shown = set[UUID]()
-    new: list[Record] = []
+    log = _OfflineLog(
+        store,
+        event_id,
+        Mark(device, "", staff_account_id),
+        device_time=device_time,
+        now=clock.now(),
+        owners={nonce: record.reservation_id for nonce, record in known.items()},
+    )
     by_time = sorted(enumerate(records), key=lambda each: each[1].happened_at or device_time)
-    for index, told in by_time:
-        if told.kind is None or told.guest is None or not told.is_readable:
-            results[index] = Recorded.UNREADABLE, None
-            continue
-        if told.nonce in owners:
-            results[index] = Recorded.REPEATED, owners[told.nonce]
-            continue
-        found = await store.find_guest(event_id, told.guest)
-        party = found.reservation.id if found else None
-        outcome = Recorded.UNKNOWN_TICKET
-        if found and party:
-            if party not in parties:
-                running[party] = (await store.presences([party]))[party]
-                parties[party] = found.reservation, running[party]
-            ticket_id = found.ticket_id
-            if ticket_id and told.kind is Kind.ADMIT:
-                found = replace(found, was_shown=found.was_shown or ticket_id in shown)
-                shown.add(ticket_id)
-            conflicts = running[party].conflicts(told.kind, found, told.guests)
-            running[party] = running[party].after(told.kind, told.guests)
-            outcome = Recorded.CONFLICT if conflicts else Recorded.RECORDED
-        owners[told.nonce] = party
-        results[index] = outcome, party
-        new.append(
-            Record(
-                told.kind,
-                party,
-                found and found.ticket_id,
-                told.guest.ticket or str(told.guest.reservation_id),
-                told.guests,
-                device,
-                told.nonce,
-                by_our_clock(told.happened_at or device_time, device_time, now),
-                staff_account_id,
-                conflict=outcome is not Recorded.RECORDED,
-            )
-        )
-    if new:
-        await _note(store, clock, seats, new, parties)
+    results = {index: await log.take(record) for index, record in by_time}
+    if log.records:
+        await _note(store, clock, seats, log.records, log.parties)
     about = {party for _, party in results.values() if party}
     return Synced(
         [(record.nonce, *results[index]) for index, record in enumerate(records)],
         [await store.guest(party) for party in sorted(about)],
         seats.inventory.version,
     )
+
+
+@dataclass
+class _OfflineLog:
+    """What a device hands over, read record by record in the order of its clock.
+
+    Attributes:
+        store: The store.
+        event_id: The event.
+        mark: The device, and who holds it.
+        device_time: What the device's clock says.
+        now: What ours says.
+        owners: Of the records that are known, whose they are, by nonce.
+        records: What is new.
+        parties: Of the parties that this is about, how many were in before.
+    """
+
+    store: Store
+    event_id: UUID
+    mark: Mark
+    device_time: datetime
+    now: datetime
+    owners: dict[str, UUID | None]
+    records: list[Record] = field(default_factory=list[Record])
+    parties: dict[UUID, tuple[Reservation, Presence]] = field(
+        default_factory=dict[UUID, tuple[Reservation, Presence]]
+    )
+    _presences: dict[UUID, Presence] = field(default_factory=dict[UUID, Presence])
+    _shown: set[UUID] = field(default_factory=set[UUID])
+
+    async def take(self, told: OfflineRecord) -> tuple[Recorded, UUID | None]:
+        """Reads a record; returns what came of it, and whose it is."""
+        if told.kind is None or told.guest is None or not told.is_readable:
+            return Recorded.UNREADABLE, None
+        if told.nonce in self.owners:
+            return Recorded.REPEATED, self.owners[told.nonce]
+        found = await self.store.find_guest(self.event_id, told.guest)
+        outcome = Recorded.UNKNOWN_TICKET
+        if found is not None:
+            conflicts = await self._conflicts(told.kind, found, told.guests)
+            outcome = Recorded.CONFLICT if conflicts else Recorded.RECORDED
+        party = found.reservation.id if found else None
+        self.owners[told.nonce] = party
+        self.records.append(
+            Record(
+                told.kind,
+                party,
+                found and found.ticket_id,
+                told.guest.ticket or str(told.guest.reservation_id),
+                told.guests,
+                self.mark.device,
+                told.nonce,
+                by_our_clock(told.happened_at or self.device_time, self.device_time, self.now),
+                self.mark.staff_account_id,
+                conflict=outcome is not Recorded.RECORDED,
+            )
+        )
+        return outcome, party
+
+    async def _conflicts(self, kind: Kind, found: Found, guests: int) -> bool:
+        """Counts guests in or out; returns whether that does not add up."""
+        party, ticket_id = found.reservation.id, found.ticket_id
+        if party not in self.parties:
+            presence = (await self.store.presences([party]))[party]
+            self.parties[party] = found.reservation, presence
+            self._presences[party] = presence
+        if ticket_id and kind is Kind.ADMIT:
+            found = replace(found, was_shown=found.was_shown or ticket_id in self._shown)
+            self._shown.add(ticket_id)
+        presence = self._presences[party]
+        self._presences[party] = presence.after(kind, guests)
+        return presence.conflicts(kind, found, guests)
 
 
 async def _note(
