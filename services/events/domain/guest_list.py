@@ -1,6 +1,5 @@
 """The guest list: who may come in, by surname in Norwegian order."""
 
-import string
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,15 +137,24 @@ def surname_order(name: str) -> tuple[bool, str, str]:
 def guide_letter(name: str) -> str:
     """Returns the letter under which a name is looked up, empty if there is no name."""
     surname, _ = names_of(name)
-    return _LETTERS.get(_norwegian(surname)[:1], surname[:1]).upper()
+    first = _norwegian(surname)[:1]
+    return _LETTERS.get(first, first).upper()
 
 
-_LETTERS = {"{": "æ", "|": "ø", "}": "å"} | {letter: letter for letter in string.ascii_lowercase}
-_AFTER_Z = str.maketrans({"æ": "{a", "ä": "{b", "ø": "|a", "ö": "|b", "å": "}", "ü": "y"})
-"""Æ, ø and å stand behind z, in this order, as these signs do; ä and ö beside æ and ø."""
+_LETTERS = {"{": "æ", "|": "ø", "}": "å"}
+"""The signs that stand for the last letters, because they are sorted behind z, in this order."""
+_SORTED_AS = str.maketrans(
+    dict.fromkeys("æäǽ", "{")
+    | dict.fromkeys("øöőǿœ", "|")
+    | dict.fromkeys("åǻ", "}")
+    | dict.fromkeys("üű", "y")
+    | {"đ": "d", "ð": "d", "ħ": "h", "ł": "l", "ŋ": "n", "ŧ": "t", "þ": "th"}
+    | dict.fromkeys("'\N{RIGHT SINGLE QUOTATION MARK}", "")
+)
+"""What Norwegian catalogues sort a letter as, where it is not the letter without its marks."""
 
 
 def _norwegian(text: str) -> str:
-    folded = unicodedata.normalize("NFC", text).casefold().replace("aa", "å")
-    plain = unicodedata.normalize("NFKD", folded.translate(_AFTER_Z))
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("aa", "å")
+    plain = unicodedata.normalize("NFKD", folded.translate(_SORTED_AS))
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
