@@ -2,8 +2,9 @@
 
 import csv
 import io
+import re
 
-from services.events.documents.norwegian import short_time
+from services.events.documents.norwegian import sortable_time
 from services.events.domain.guest_list import GuestList, GuestParty, names_of
 
 _HEADER = (
@@ -19,14 +20,18 @@ _HEADER = (
     "Eining",
     "Avvik",
 )
-_FORMULAS = tuple("=+-@＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones for the same
+_SIGNS = "=+@-\uff1d\uff0b\uff20\uff0d\ufe66\ufe62\ufe6b\ufe63"
+"""What a formula begins with; also wide and small, which some spreadsheets take for the same."""
+_FORMULA = re.compile(rf"(^|[,;|]) *(?=[{re.escape(_SIGNS)}])")
+"""Where a formula begins: with the text, or where another program may begin a new cell."""
 _BOM = "\ufeff"
 
 
 def guest_list_csv(guest_list: GuestList) -> bytes:
     """Returns the parties by surname: UTF-8 with a byte order mark, semicolons, a line each.
 
-    There is no line of totals, so that every line is a party and can be sorted and summed up.
+    Times are those of Norwegian clocks, as 2026-12-05 19:00. There is no line of totals, so that
+    every line is a party and can be sorted and summed up.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
@@ -38,7 +43,7 @@ def guest_list_csv(guest_list: GuestList) -> bytes:
 
 def _cells(party: GuestParty) -> tuple[str | int, ...]:
     surname, given_names = names_of(party.name)
-    last_admitted = short_time(party.last_admitted_at) if party.last_admitted_at else ""
+    last_admitted = sortable_time(party.last_admitted_at) if party.last_admitted_at else ""
     return (
         surname,
         given_names,
@@ -59,4 +64,4 @@ def _harmless(cell: str | int) -> str | int:
     if not isinstance(cell, str):
         return cell
     text = "".join(sign for sign in cell if sign.isprintable())
-    return f"'{text}" if text.lstrip().startswith(_FORMULAS) else text
+    return _FORMULA.sub(r"\1'", text)

@@ -32,3 +32,8 @@ def short_time(moment: datetime) -> str:
     """Returns a moment as it is noted: 5.12. kl. 19.00."""
     local = moment.astimezone(OSLO)
     return f"{local.day}.{local.month}. kl. {local:%H.%M}"
+
+
+def sortable_time(moment: datetime) -> str:
+    """Returns a moment as a spreadsheet reads and sorts it: 2026-12-05 19:00."""
+    return f"{moment.astimezone(OSLO):%Y-%m-%d %H:%M}"
