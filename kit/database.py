@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
@@ -36,16 +36,27 @@ class Transaction:
         self.connection = connection
         self._outbox = outbox
         self._events: list[object] = []
+        self._afterwards: list[Callable[[], None]] = []
 
     def publish(self, *events: object) -> None:
         """Publishes domain events, if and when this transaction commits."""
         self._events.extend(events)
 
-    async def complete(self) -> bool:
-        """Writes what is pending; returns whether there is anything to publish."""
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Does something, such as waking whoever waits, once this transaction has committed."""
+        self._afterwards.append(act)
+
+    async def complete(self) -> None:
+        """Writes what is pending."""
         await self.session.flush()
         await self._outbox.append(self.connection, self._events)
-        return bool(self._events)
+        if self._events:
+            self.after_commit(self._outbox.wake)
+
+    def committed(self) -> None:
+        """Does what was to be done after the commit."""
+        for act in self._afterwards:
+            act()
 
 
 class Database:
@@ -119,9 +130,8 @@ class Database:
                     async with connection.transaction(), AsyncSession(bind=sql) as session:
                         transaction = Transaction(session, connection, self._outbox)
                         yield transaction
-                        published = await transaction.complete()
-        if published:
-            self._outbox.wake()
+                        await transaction.complete()
+        transaction.committed()
 
     @contextlib.asynccontextmanager
     async def reader(self) -> AsyncGenerator[Connection]:

@@ -60,6 +60,33 @@ _CREATE = (
     )
     """,
 )
+_CREATE_COURIER = (
+    """
+    CREATE TABLE courier_message (
+        id uuid PRIMARY KEY,
+        channel text NOT NULL CHECK (channel IN ('EMAIL', 'SMS', 'PUSH')),
+        purpose text NOT NULL,
+        recipient_hash bytea,
+        content bytea,
+        queued_at timestamptz NOT NULL,
+        not_after timestamptz NOT NULL,
+        attempts smallint NOT NULL DEFAULT 0,
+        due_at timestamptz NOT NULL,
+        outcome text CHECK (outcome IN ('SENT', 'REFUSED', 'EXPIRED', 'LIMITED')),
+        ended_at timestamptz,
+        CHECK ((outcome IS NULL) = (ended_at IS NULL)),
+        CHECK ((outcome IS NULL) = (content IS NOT NULL))
+    )
+    """,
+    """
+    CREATE INDEX courier_message_waiting ON courier_message (channel, not_after)
+    WHERE outcome IS NULL
+    """,
+    """
+    CREATE INDEX courier_message_recipient ON courier_message (recipient_hash, purpose, queued_at)
+    WHERE recipient_hash IS NOT NULL
+    """,
+)
 _FORGET = (
     "DELETE FROM outbox WHERE sent_at < now() - interval '7 days'",
     "DELETE FROM inbox WHERE handled_at < now() - interval '60 days'",
@@ -70,6 +97,16 @@ _FORGET = (
 def create_chassis_tables(op: Operations) -> None:
     """Creates outbox, inbox, dead letters and idempotency, in a service's first migration."""
     for statement in _CREATE:
+        op.execute(statement)
+
+
+def create_courier_table(op: Operations) -> None:
+    """Creates the queue of messages to people, for a service that sends some.
+
+    What waits has sealed content, and is due when the lease of whoever sends it ends or when it is
+    to be tried again. What has ended has an outcome, and no content.
+    """
+    for statement in _CREATE_COURIER:
         op.execute(statement)
 
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kit.tables import create_chassis_tables
+from kit.tables import create_chassis_tables, create_courier_table
 
 revision = "0001"
 down_revision = None
@@ -10,4 +10,5 @@ down_revision = None
 
 def upgrade() -> None:
     create_chassis_tables(op)  # pyright: ignore[reportArgumentType] - Alembic's proxy
+    create_courier_table(op)  # pyright: ignore[reportArgumentType] - Alembic's proxy
     op.execute("CREATE TABLE effect (id bigint GENERATED ALWAYS AS IDENTITY, what text NOT NULL)")

@@ -1,0 +1,80 @@
+"""Takes messages down in the transaction of what they tell of."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from kit.clock import Clock
+from kit.courier.message import Channel, Message
+from kit.courier.sealing import Seal
+from kit.database import Transaction
+from kit.ids import Ids
+
+LONGEST_WAIT = timedelta(days=1)
+POLL_SECONDS = 1.0
+
+
+class Courier:
+    """Queues messages, and wakes the routine of this process that delivers them.
+
+    Attributes:
+        channels: By which channels messages can be sent.
+    """
+
+    def __init__(
+        self, keys: Sequence[bytes], channels: Collection[Channel], ids: Ids, clock: Clock
+    ) -> None:
+        """Takes secret keys of 256 bits or more, the current one first.
+
+        Raises:
+            ValueError: If there is none, or one is too short.
+        """
+        self.channels = frozenset(channels)
+        self.seal = Seal(keys)
+        self._ids = ids
+        self._clock = clock
+        self._woken = {channel: asyncio.Event() for channel in Channel}
+
+    async def queue(self, transaction: Transaction, *messages: Message) -> None:
+        """Has messages sent, if and when the transaction commits.
+
+        Raises:
+            ValueError: If there is no transport for the channel of one of them.
+        """
+        if not messages:
+            return
+        if not self.channels.issuperset(message.channel for message in messages):
+            raise ValueError("no transport is set for the channel of a message")
+        now = self._clock.now()
+        last = now + LONGEST_WAIT
+        await transaction.connection.execute(
+            """
+            INSERT INTO courier_message
+                (id, channel, purpose, recipient_hash, content, queued_at, due_at, not_after)
+            SELECT id, channel, purpose, recipient_hash, content, $6, $6, not_after
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[],
+                        $7::timestamptz[])
+                AS m (id, channel, purpose, recipient_hash, content, not_after)
+            """,
+            [self._ids.new_id() for _ in messages],
+            [message.channel.value for message in messages],
+            [message.purpose for message in messages],
+            [self.seal.recipient_hash(message) for message in messages],
+            [self.seal.close(message) for message in messages],
+            now,
+            [min(message.not_after or last, last) for message in messages],
+        )
+        transaction.after_commit(self._wake)
+
+    async def news(self, channel: Channel) -> None:
+        """Returns when there may be something to send: at once if woken, else after a poll."""
+        woken = self._woken[channel]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await woken.wait()
+        woken.clear()
+
+    def _wake(self) -> None:
+        for woken in self._woken.values():
+            woken.set()
