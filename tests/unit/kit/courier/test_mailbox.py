@@ -1,6 +1,5 @@
 """The folder that takes messages on a developer's machine."""
 
-import os
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -21,6 +20,10 @@ MAIL = Message(Channel.EMAIL, "kari@example.com", "offer", "Kjære Åse", subjec
 SMS = Message(Channel.SMS, "+4790000000", "offer", "Kjære Åse\nHei")
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
 async def test_every_message_is_a_file_for_its_owner_only_the_newest_last(tmp_path: Path) -> None:
     folder = tmp_path / "mailbox"
     clock = FrozenClock()
@@ -29,13 +32,12 @@ async def test_every_message_is_a_file_for_its_owner_only_the_newest_last(tmp_pa
         await transports[Channel.SMS].send(SMS, UUID(int=9))
         clock.advance(timedelta(microseconds=1))
         await transports[Channel.EMAIL].send(MAIL, UUID(int=1))
-    files = sorted(folder.iterdir())
-    assert [file.name for file in files] == [
+    assert names(folder) == [
         f"20260302T120000.000000Z-{UUID(int=9)}.txt",
         f"20260302T120000.000001Z-{UUID(int=1)}.eml",
     ]
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
-    text, mail = files
+    text, mail = (folder / name for name in names(folder))
+    assert {file.stat().st_mode & 0o777 for file in (text, mail)} == {0o600}
     assert text.read_text() == "Channel: SMS\nTo: +4790000000\n\nKjære Åse\nHei\n"
     assert message_from_bytes(mail.read_bytes(), policy=policy.default)["Subject"] == "Tilbod"
 
@@ -54,9 +56,9 @@ async def test_a_message_that_cannot_be_written_whole_is_not_there_at_all(
             patch.setattr(Path, "write_bytes", fail)
             with pytest.raises(Unreachable):
                 await sms.send(SMS, UUID(int=9))
-        assert [name for name in os.listdir(tmp_path) if not name.startswith(".")] == []
+        assert [name for name in names(tmp_path) if not name.startswith(".")] == []
         await sms.send(SMS, UUID(int=9))
-        assert len(os.listdir(tmp_path)) == 1
+        assert len(names(tmp_path)) == 1
 
 
 async def test_a_channel_without_a_setting_has_no_transport() -> None:
