@@ -22,6 +22,7 @@ _OFFSETS = {
     "events": 4,
     "postgres": 5,
     "nats": 6,
+    "mailbox": 7,
     "gateway_admin": 10,
     "identity_admin": 11,
     "metering_admin": 12,
@@ -43,6 +44,7 @@ class RunSettings(BaseSettings):
     events_port: int = 0
     postgres_port: int = 0
     nats_port: int = 0
+    mailbox_port: int = 0
     gateway_admin_port: int = 0
     identity_admin_port: int = 0
     metering_admin_port: int = 0

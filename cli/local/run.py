@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.config import Settings, addresses_file
+from cli.local import mailbox
 from cli.local.control import listening
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
@@ -114,6 +115,7 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
     datastores = (Watched(server, stays_down=True) for server in (plan.postgres, plan.nats))
     ours = (Watched(process, stays_down=False) for process in processes)
     supervisor = Supervisor((*datastores, *ours), say)
+    cleanup.enter_context(mailbox.serving(plan.mailbox, plan.settings.port_of("mailbox")))
     cleanup.enter_context(listening(plan.data, supervisor.ask))
     console.print("\nKundeapp runs here. Ctrl-C stops it.\n", _summary(plan, demo), "")
     supervisor.supervise()
@@ -138,6 +140,7 @@ def _prepare(plan: Plan) -> None:
         plan.end_leftover(name)
         require_port(name, plan.settings.port_of(name))
         require_port(f"{name}_admin", plan.settings.port_of(f"{name}_admin"))
+    require_port("mailbox", plan.settings.port_of("mailbox"))
     plan.pki.prepare()
     addresses_file(plan.data).write_text(json.dumps(plan.cli_settings(), indent=2))
 
@@ -205,7 +208,8 @@ def _summary(plan: Plan, demo: "Demo") -> Table:
         table.add_row("Staff", f"{member.email}  {member.password}  ({roles})")
     table.add_row("CLI", "kundeapp --help (logged in as the operator)")
     table.add_row("Logs", str(plan.logs))
-    table.add_row("Mailbox", str(plan.mailbox))
+    table.add_row("Mailbox", f"http://localhost:{plan.settings.port_of('mailbox')}")
+    table.add_row("", str(plan.mailbox))
     table.add_row("All of this", str(plan.data / "demo.json"))
     return table
 

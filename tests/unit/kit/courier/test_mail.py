@@ -43,6 +43,11 @@ def test_any_subject_is_read_as_it_was_written(subject: str) -> None:
     assert raw.isascii()
 
 
+def test_a_long_subject_keeps_its_spaces() -> None:
+    subject = " ".join(["blåbærsyltetøy"] * 40)
+    assert read(mail(subject=subject))["Subject"] == subject
+
+
 @given(lines)
 def test_any_text_is_read_as_it_was_written(text: str) -> None:
     body = read(mail(text=text)).get_body()
