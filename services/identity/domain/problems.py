@@ -60,3 +60,9 @@ class BadFile(errors.Invalid):
 
     def __init__(self, lines: Sequence[FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:MOST_LINES_NAMED], badLines=bad_lines)
+
+
+class PasskeyRefused(errors.Unauthenticated):
+    """The passkey is unknown, of another site, for another challenge, or without its user."""
+
+    reason = "PASSKEY_REFUSED"
