@@ -125,6 +125,7 @@ async def _fill(identity: "IdentityServiceAsyncStub", neighbours: Neighbours, sa
         session_id=SystemIds().new_id(),
         roles=frozenset({"OPERATOR"}),
         authenticated_at=SystemClock().now(),
+        methods=("pwd", "otp", "mfa"),
     )
     requests = [pb.ImportCustomersRequest(data=data)]
     await identity.ImportCustomers(iter(requests), metadata=neighbours.metadata(operator))

@@ -291,7 +291,7 @@ class Streams:
         self._of_account[caller.account].add(stream)
         for customer in caller.customer_ids:
             self._of_customer[str(customer)].add(stream)
-        if caller.roles & _STAFF:
+        if caller.holds(_STAFF):
             self._of_staff.add(stream)
         _streams.inc()
 

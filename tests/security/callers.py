@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,9 +39,9 @@ class Tokens:
     key: ECKey
     now: datetime
 
-    def of(self, *roles: str) -> str:
-        """Returns a good token, of somebody who holds these roles."""
-        person = replace(PERSON, roles=frozenset(roles))
+    def of(self, *roles: str, methods: Sequence[str] = ("pwd", "otp", "mfa")) -> str:
+        """Returns a good token, of somebody who holds these roles and got in by these methods."""
+        person = replace(PERSON, roles=frozenset(roles), methods=tuple(methods))
         return access.mint_internal_token(self.key, person, self.now).value
 
     def bad(self) -> Mapping[str, str]:

@@ -287,6 +287,22 @@ async def test_staff(house: House, rpc: MethodDescriptor) -> None:
 
 
 @RPCS
+async def test_staff_without_a_second_factor(house: House, rpc: MethodDescriptor) -> None:
+    """Duties count for nothing; logging in again helps, since that asks for the factor."""
+    said = TABLE[rpc.full_name]
+    for methods in ((), ("pwd",), ("pwd", "otp"), ("MFA",)):
+        token = house.tokens.of(*access_roles(), methods=methods)
+        match said:
+            case frozenset():
+                expected = LOG_IN
+            case str():
+                expected = ADMITTED
+            case tuple():
+                expected = DENIED
+        assert await house.call_as(rpc, "metering", f"Bearer {token}") is expected, methods
+
+
+@RPCS
 async def test_a_workload_that_calls_for_somebody_with_every_role(
     house: House, rpc: MethodDescriptor
 ) -> None:

@@ -488,7 +488,7 @@ class EventsServicer:
 
 def _person(call: Call) -> Person:
     caller = call.caller
-    return Person(caller.account_id, caller.customer_ids, bool(caller.roles & _STAFF))
+    return Person(caller.account_id, caller.customer_ids, caller.holds(_STAFF))
 
 
 async def _reservations(reader: Reader, bookings: Sequence[Booking]) -> Sequence[pb.Reservation]:

@@ -321,7 +321,7 @@ def _caller(
         roles=frozenset(roles),
         session_id=uuid4(),
         authenticated_at=now,
-        methods=("pwd",),
+        methods=("pwd", "otp", "mfa") if roles else ("pwd",),
     )
 
 

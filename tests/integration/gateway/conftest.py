@@ -60,7 +60,7 @@ class Backend:
             roles=frozenset(roles),
             session_id=uuid4(),
             authenticated_at=now,
-            methods=("pwd",),
+            methods=("pwd", "otp", "mfa") if roles else ("pwd",),
         )
         claims = {**access.claims_of(caller), "exp": int((now + lifetime).timestamp())}
         kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")

@@ -127,6 +127,7 @@ class Identity:
             session_id=self.ids.new_id(),
             roles=frozenset(roles),
             authenticated_at=self.clock.now(),
+            methods=("pwd", "otp", "mfa"),
         )
         call = self.channels["cli"].stream_unary(
             _path("ImportCustomers"),

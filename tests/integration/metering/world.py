@@ -188,7 +188,7 @@ class Metering:
             roles=frozenset(roles),
             session_id=uuid4(),
             authenticated_at=datetime.now(UTC),
-            methods=("pwd",),
+            methods=("pwd", "otp", "mfa") if roles else ("pwd",),
         )
         return self.neighbours.metadata(caller)
 

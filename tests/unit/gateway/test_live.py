@@ -30,7 +30,9 @@ class Login:
     def __init__(self, lifetime: timedelta, roles: frozenset[str]) -> None:
         expires_at = CLOCK.now() + lifetime
         customers = () if roles else (CUSTOMER,)
-        caller = Caller(account_id=uuid4(), customer_ids=customers, roles=roles)
+        caller = Caller(
+            account_id=uuid4(), customer_ids=customers, roles=roles, methods=("pwd", "otp", "mfa")
+        )
         self.known = Session(caller, InternalToken("", expires_at), expires_at)
 
     async def session(self, _authorization: str) -> Session:
