@@ -10,10 +10,13 @@ from datetime import date
 from pathlib import Path
 
 from cli.config import Settings
+from cli.demo.codes import StaffCodes
 from cli.demo.load import load_demo
 from cli.demo.people import CUSTOMERS, PASSWORD
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
+from cli.services import Services
+from cli.session import Sessions
 from kit.local.errors import PortBusyError
 from kit.local.pki import LocalPki
 from kit.local.processes import Child, free_port, require_port
@@ -34,6 +37,7 @@ class Suite:
         customer_number: A customer who has held a metering point for two years.
         gsrn: That metering point.
         access_token: The customer's.
+        codes: What staff log in with.
     """
 
     pki: LocalPki
@@ -43,6 +47,7 @@ class Suite:
     customer_number: str
     gsrn: str
     access_token: str
+    codes: StaffCodes
 
 
 @contextlib.contextmanager
@@ -62,11 +67,10 @@ def running(today: date) -> Generator[Suite]:
         plan = Plan(settings)
         _start(plan, up)
         session = data / "session.json"
-        load_demo(
-            Settings.model_validate({**plan.cli_settings(), "session": session}),
-            data / "demo",
-            today,
-        )
+        where = Settings.model_validate({**plan.cli_settings(), "session": session})
+        services = Services.of(where, Sessions.of(where).internal_token)
+        codes = StaffCodes.prepared(services, data / "staff-secrets.json", print)
+        load_demo(where, codes, data / "demo", today)
         customer = CUSTOMERS[0]
         yield Suite(
             pki=plan.pki,
@@ -76,6 +80,7 @@ def running(today: date) -> Generator[Suite]:
             customer_number=customer.number,
             gsrn=customer.points[0].gsrn,
             access_token=_log_in(settings.url, customer.email),
+            codes=codes,
         )
 
 

@@ -101,6 +101,9 @@ def login(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the standard input.")
     ] = False,
+    otp: Annotated[
+        str, typer.Option(help="The code of your authenticator app. Asked for if left out.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Logs you in; the login is kept in a file that only you can read.
@@ -109,10 +112,16 @@ def login(
     """
 
     def log_in(_: "Output") -> "Report":
-        from cli.outcome import Report
+        from cli.outcome import CommandError, Report
 
         address = email or typer.prompt("E-mail", err=True)
-        sessions(settings()).log_in(address, _password(from_stdin=password_stdin))
+        password, login = _password(from_stdin=password_stdin), sessions(settings())
+        try:
+            login.log_in(address, password, otp)
+        except CommandError as error:
+            if error.code != "SECOND_FACTOR_NEEDED" or password_stdin:
+                raise
+            login.log_in(address, password, typer.prompt("Code", err=True))
         return Report(f"{address} is logged in.", (), {"email": address})
 
     finish(log_in, as_json=as_json)
@@ -243,15 +252,24 @@ def import_prices(
 def put_staff(
     email: Annotated[str, typer.Argument(help="The e-mail to log in with.")],
     role: Annotated[list[Role], typer.Option(help="A duty; repeat it for more than one.")],
+    *,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the standard input.")
     ] = False,
     keep_password: Annotated[
-        bool, typer.Option("--keep-password", help="Change the roles only.")
+        bool, typer.Option("--keep-password", help="Leave the password as it is.")
+    ] = False,
+    renew_second_factor: Annotated[
+        bool,
+        typer.Option(
+            "--renew-second-factor", help="Let a new phone's app replace the one there is."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Makes an account for a member of staff, or changes one. The roles replace the old ones.
+
+    A new member of staff gets a QR code for an authenticator app, which is shown this once.
 
     Needs the certificate of the CLI and no login, so that the first one can be made.
 
@@ -259,16 +277,35 @@ def put_staff(
     """
 
     def put(_: "Output") -> "Report":
-        from cli.outcome import Report
+        from cli.staff import staff_report
 
         password = "" if keep_password else _password(from_stdin=password_stdin, confirm=True)
         names = [each.name for each in role]
-        account = _services().put_staff(email, password, names)
-        data = {"id": account.id, "email": account.email, "roles": names}
-        rows = (("e-mail", account.email), ("roles", ", ".join(each.value for each in role)))
-        return Report("Staff account", rows, data)
+        put = _services().put_staff(email, password, names, renew_second_factor=renew_second_factor)
+        return staff_report(put, [each.value for each in role], names)
 
     finish(put, as_json=as_json)
+
+
+@app.command("demo-code")
+def demo_code(
+    email: Annotated[str, typer.Argument(help="A member of the demonstration's staff.")],
+    as_json: AsJson = False,
+) -> None:
+    """Shows the code that a member of the demonstration's staff logs in with now.
+
+    It works once, and for about a minute.
+
+    Example: kundeapp demo-code arrangement@example.com
+    """
+
+    def show(_: "Output") -> "Report":
+        from cli.config import DataSettings
+        from cli.staff import demo_code_report
+
+        return demo_code_report(DataSettings().data / "demo.json", email)
+
+    finish(show, as_json=as_json)
 
 
 def main() -> None:

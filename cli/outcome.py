@@ -61,12 +61,14 @@ class Report:
         rows: Each fact, for a person: what it is, and its value; or the rows of a list.
         data: The same for a program.
         columns: The headings of a list; none if the rows are facts.
+        picture: What a person sees below them, such as a QR code.
     """
 
     title: str
     rows: Sequence[Sequence[str]]
     data: JsonObject
     columns: Sequence[str] = ()
+    picture: str = ""
 
 
 class Output:
@@ -88,6 +90,10 @@ class Output:
         self.out.print(report.title, markup=False)
         if report.rows:
             self.out.print(_table(report))
+        if report.picture:
+            # A camera wants light on dark the same in every terminal.
+            picture = Text(f"\n{report.picture}", style="#ffffff on #000000", no_wrap=True)
+            self.out.print(picture, crop=False, overflow="ignore")
 
     def error(self, error: CommandError) -> None:
         """Prints why not."""

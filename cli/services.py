@@ -98,7 +98,14 @@ class Services:
             stub = metering_grpc.MeteringServiceStub(channel)
             return stub.ImportPrices(requests(), metadata=metadata, timeout=_TIMEOUT)
 
-    def put_staff(self, email: str, password: str, roles: Sequence[str]) -> identity.Account:
+    def put_staff(
+        self,
+        email: str,
+        password: str,
+        roles: Sequence[str],
+        *,
+        renew_second_factor: bool = False,
+    ) -> identity.PutStaffAccountResponse:
         """Makes or changes a member of staff.
 
         The certificate alone allows this, so that the first one can be made.
@@ -107,6 +114,7 @@ class Services:
             email=email,
             password=password,
             roles=[access_pb2.Staff.Role.Value(role) for role in roles],
+            renew_second_factor=renew_second_factor,
         )
         with open_channel(self._identity, self._tls) as channel:
             stub = identity_grpc.IdentityServiceStub(channel)

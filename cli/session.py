@@ -51,13 +51,15 @@ class Sessions:
         """Takes the gateway and the file from the settings."""
         return cls(Gateway(settings.gateway), settings.session)
 
-    def log_in(self, email: str, password: str) -> Login:
+    def log_in(self, email: str, password: str, second_factor: str = "") -> Login:
         """Logs in.
 
         Raises:
-            CommandError: The gateway refused or did not answer.
+            CommandError: The gateway refused or did not answer; with the code SECOND_FACTOR_NEEDED
+                if the password is right.
         """
-        session = self._gateway.post("/v1/sessions", {"email": email, "password": password})
+        login = {"email": email, "password": password, "secondFactor": second_factor}
+        session = self._gateway.post("/v1/sessions", login)
         with self._locked():
             return self._keep(email, session)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 
+from cli.demo.codes import StaffCodes
 from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
 from cli.gateway import Gateway
 from cli.moments import OSLO
@@ -83,17 +84,18 @@ MARKET = Event(
 EVENTS = (CONCERT, TOUR, SWIM, MARKET)
 
 
-def load_events(gateway: Gateway, today: date) -> None:
+def load_events(gateway: Gateway, codes: StaffCodes, today: date) -> None:
     """Makes the events, and lets customers have tickets and wait. Safe to repeat.
 
     Args:
         gateway: Where the customers have registered.
+        codes: What staff log in with.
         today: The local date that the events' days are counted from.
 
     Raises:
         CommandError: The suite refused something, or did not answer.
     """
-    staff = _log_in(gateway, EVENT_STAFF.email)
+    staff = codes.log_in(EVENT_STAFF.email, lambda code: _log_in(gateway, EVENT_STAFF.email, code))
     paths = _make(gateway, staff, today)
     ingrid, odd_arne, mari = (_log_in(gateway, customer.email) for customer in CUSTOMERS)
     gateway.post(f"{paths[CONCERT.title]}/reservations", {"quantity": 2}, ingrid)
@@ -157,6 +159,7 @@ def _reserve_by_number(
             return
 
 
-def _log_in(gateway: Gateway, email: str) -> str:
-    session = gateway.post("/v1/sessions", {"email": email, "password": PASSWORD})
+def _log_in(gateway: Gateway, email: str, code: str = "") -> str:
+    login = {"email": email, "password": PASSWORD, "secondFactor": code}
+    session = gateway.post("/v1/sessions", login)
     return str(session["accessToken"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from cli.config import Settings
+from cli.demo.codes import StaffCodes
 from cli.demo.files import DemoFiles, write_demo
 from cli.demo.people import CUSTOMERS, OPERATOR, PASSWORD, STAFF
 from cli.gateway import Gateway
@@ -35,6 +36,7 @@ class DemoStaff:
     email: str
     password: str
     roles: list[str]
+    totpSecret: str  # noqa: N815
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Demo:
     staff: list[DemoStaff]
 
     @classmethod
-    def of(cls, url: str, mailbox: Path) -> Self:
+    def of(cls, url: str, mailbox: Path, codes: StaffCodes) -> Self:
         """Describes the demonstration behind a gateway."""
         customers = [
             DemoCustomer(
@@ -65,7 +67,10 @@ class Demo:
             )
             for customer in CUSTOMERS
         ]
-        staff = [DemoStaff(member.email, PASSWORD, list(member.roles)) for member in STAFF]
+        staff = [
+            DemoStaff(member.email, PASSWORD, list(member.roles), codes.secrets[member.email])
+            for member in STAFF
+        ]
         return cls(url, str(mailbox), customers, staff)
 
     def write(self, file: Path) -> None:
@@ -77,11 +82,12 @@ class Demo:
         new.replace(file)
 
 
-def load_demo(settings: Settings, folder: Path, today: date) -> None:
+def load_demo(settings: Settings, codes: StaffCodes, folder: Path, today: date) -> None:
     """Makes the demonstration's data and imports it. Safe to repeat where it was cut off.
 
     Args:
         settings: Where the suite is.
+        codes: What staff log in with.
         folder: Where the files are written.
         today: The first local date without hours.
 
@@ -91,21 +97,23 @@ def load_demo(settings: Settings, folder: Path, today: date) -> None:
     sessions = Sessions.of(settings)
     services = Services.of(settings, sessions.internal_token)
     files = write_demo(folder, today)
-    for member in STAFF:
-        services.put_staff(member.email, PASSWORD, member.roles)
-    sessions.log_in(OPERATOR.email, PASSWORD)
+    log_in_operator(settings, codes)
     _import(services, files)
     gateway = Gateway(settings.gateway)
     for customer in CUSTOMERS:
         _register(gateway, customer.number, customer.pin, customer.email)
 
 
-def log_in_operator(settings: Settings) -> None:
-    """Logs the CLI in as the operator, unless somebody else is logged in."""
+def log_in_operator(settings: Settings, codes: StaffCodes) -> None:
+    """Logs the CLI in as the operator, unless they or somebody else are logged in."""
     sessions = Sessions.of(settings)
     login = sessions.current()
-    if login is None or login.email == OPERATOR.email:
-        sessions.log_in(OPERATOR.email, PASSWORD)
+    if login is not None and login.email != OPERATOR.email:
+        return
+    try:
+        sessions.internal_token()
+    except CommandError:
+        codes.log_in(OPERATOR.email, lambda code: sessions.log_in(OPERATOR.email, PASSWORD, code))
 
 
 def _import(services: Services, files: DemoFiles) -> None:

@@ -175,24 +175,29 @@ def _stop_together(processes: list[PythonProcess]) -> None:
 def _load_demo(plan: Plan, say: Say) -> "Demo":
     """Loads the demonstration unless an earlier start did, and logs the CLI in as its operator."""
     # The rest of the start should not wait for numpy and an HTTP client.
+    from cli.demo.codes import StaffCodes  # noqa: PLC0415
     from cli.demo.events import load_events  # noqa: PLC0415
     from cli.demo.load import Demo, load_demo, log_in_operator  # noqa: PLC0415
     from cli.gateway import Gateway  # noqa: PLC0415
+    from cli.services import Services  # noqa: PLC0415
+    from cli.session import Sessions  # noqa: PLC0415
 
     session = {"session": plan.data / "cli" / "session.json"}
     settings = Settings.model_validate({**plan.cli_settings(), **session})
-    demo = Demo.of(plan.settings.url, plan.mailbox)
+    services = Services.of(settings, Sessions.of(settings).internal_token)
+    codes = StaffCodes.prepared(services, plan.data / "demo" / "staff-secrets.json", say)
+    demo = Demo.of(plan.settings.url, plan.mailbox, codes)
     loaded = plan.data / "demo" / "loaded"
     if not loaded.exists():
         began = time.monotonic()
         today = datetime.now(OSLO).date()
-        load_demo(settings, plan.data / "demo", today)
-        load_events(Gateway(settings.gateway), today)
+        load_demo(settings, codes, plan.data / "demo", today)
+        load_events(Gateway(settings.gateway), codes, today)
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")
     # Written at each start, since the ports may be others.
     demo.write(plan.data / "demo.json")
-    log_in_operator(settings)
+    log_in_operator(settings, codes)
     return demo
 
 
@@ -206,6 +211,7 @@ def _summary(plan: Plan, demo: "Demo") -> Table:
     for member in demo.staff:
         roles = ", ".join(member.roles)
         table.add_row("Staff", f"{member.email}  {member.password}  ({roles})")
+    table.add_row("", f"and a code of six digits: kundeapp demo-code {demo.staff[0].email}")
     table.add_row("CLI", "kundeapp --help (logged in as the operator)")
     table.add_row("Logs", str(plan.logs))
     table.add_row("Mailbox", f"http://localhost:{plan.settings.port_of('mailbox')}")

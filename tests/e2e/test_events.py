@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from pypdf import PdfReader
 
+from cli.outcome import CommandError, Exit
 from kit.local.processes import wait_until
 from tests.e2e.suite import Customer, Done, Suite
 
@@ -49,9 +50,15 @@ class EventStaff:
 @pytest.fixture(scope="module")
 def staff(suite: Suite) -> EventStaff:
     known = next(each for each in suite.demo["staff"] if "EVENT_STAFF" in each["roles"])
-    login = ("login", known["email"], "--password-stdin")
-    done = suite.cli(*login, session="event-staff", typed=f"{known['password']}\n")
-    assert done.status == 0, done.printed
+
+    def log_in(code: str) -> None:
+        login = ("login", known["email"], "--password-stdin", "--otp", code)
+        done = suite.cli(*login, session="event-staff", typed=f"{known['password']}\n")
+        if done.status:
+            error = done.printed["error"]
+            raise CommandError(Exit(done.status), error["code"], error["message"])
+
+    suite.log_in_staff(known, log_in)
     return EventStaff(suite, "event-staff")
 
 

@@ -89,7 +89,7 @@ def test_the_demonstration_can_be_logged_in_to_and_has_two_years(suite: Suite) -
 
 def test_every_member_of_staff_can_log_in(suite: Suite) -> None:
     for member in suite.demo["staff"]:
-        roles = suite.log_in(member["email"], member["password"]).get("/v1/me").json()["roles"]
+        roles = suite.staff(member).get("/v1/me").json()["roles"]
 
         assert roles == member["roles"]
 

@@ -1,10 +1,12 @@
 """What the commands take, and with what status they end."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from typer.testing import CliRunner
 
 from cli.__main__ import app
@@ -12,7 +14,11 @@ from cli.gateway import Gateway
 from cli.outcome import CommandError, Exit
 from cli.services import Services
 from cli.session import Sessions
-from kundeapp.identity.v1.identity_service_pb2 import Account, ImportCustomersReport
+from kundeapp.identity.v1.identity_service_pb2 import (
+    Account,
+    ImportCustomersReport,
+    PutStaffAccountResponse,
+)
 from kundeapp.metering.v1.metering_service_pb2 import ImportReadingsReport
 
 runner = CliRunner()
@@ -47,6 +53,7 @@ COMMANDS = [
     ["import", "readings"],
     ["import", "prices"],
     ["staff", "put"],
+    ["demo-code"],
     ["events", "list"],
     ["events", "show"],
     ["events", "create"],
@@ -200,9 +207,11 @@ def test_a_password_comes_from_the_standard_input_and_roles_by_name(
 ) -> None:
     asked: list[object] = []
 
-    def put_staff(_: Services, *arguments: object) -> Account:
-        asked.extend(arguments)
-        return Account(id="1", email="kari@example.com")
+    def put_staff(
+        _: Services, *arguments: object, renew_second_factor: bool
+    ) -> PutStaffAccountResponse:
+        asked.extend((*arguments, renew_second_factor))
+        return PutStaffAccountResponse(account=Account(id="1", email="kari@example.com"))
 
     monkeypatch.setattr(Services, "put_staff", put_staff)
     command = ["staff", "put", "kari@example.com", "--role", "operator", "--role", "event-staff"]
@@ -210,8 +219,97 @@ def test_a_password_comes_from_the_standard_input_and_roles_by_name(
     result = runner.invoke(app, [*command, "--password-stdin", "--json"], input="secret words\n")
 
     assert result.exit_code == Exit.OK
-    assert asked == ["kari@example.com", "secret words", ["OPERATOR", "EVENT_STAFF"]]
-    assert json.loads(result.stdout)["roles"] == ["OPERATOR", "EVENT_STAFF"]
+    assert asked == ["kari@example.com", "secret words", ["OPERATOR", "EVENT_STAFF"], False]
+    printed = json.loads(result.stdout)
+    assert printed == {"id": "1", "email": "kari@example.com", "roles": ["OPERATOR", "EVENT_STAFF"]}
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_new_secret_is_shown_once_as_a_link_as_letters_and_for_a_camera(
+    monkeypatch: pytest.MonkeyPatch, *, as_json: bool
+) -> None:
+    uri = "otpauth://totp/Kundeapp:kari%40example.com?secret=JBSWY3DPEHPK3PXP&issuer=Kundeapp"
+    renewals: list[bool] = []
+
+    def put_staff(
+        _: Services, *_arguments: object, renew_second_factor: bool
+    ) -> PutStaffAccountResponse:
+        renewals.append(renew_second_factor)
+        account = Account(id="1", email="kari@example.com")
+        return PutStaffAccountResponse(
+            account=account, totp_secret="JBSWY3DPEHPK3PXP", totp_uri=uri
+        )
+
+    monkeypatch.setattr(Services, "put_staff", put_staff)
+    command = ["staff", "put", "kari@example.com", "--role", "operator", "--keep-password"]
+    more = ["--json"] if as_json else []
+
+    result = runner.invoke(app, [*command, "--renew-second-factor", *more])
+
+    assert renewals == [True]
+    if as_json:
+        printed = json.loads(result.stdout)
+        assert (printed["totpSecret"], printed["totpUri"]) == ("JBSWY3DPEHPK3PXP", uri)
+        return
+    assert uri in result.stdout
+    assert "JBSW Y3DP EHPK 3PXP" in result.stdout
+    assert _read_by_a_camera(result.stdout) == [uri]
+
+
+def test_the_code_is_asked_for_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+
+    def post(_: Gateway, path: str, body: Mapping[str, object], *_rest: object) -> object:
+        sent.append(body["secondFactor"])
+        if not body["secondFactor"]:
+            raise CommandError(Exit.NOT_ALLOWED, "SECOND_FACTOR_NEEDED", "Enter the code.")
+        assert path == "/v1/sessions"
+        return {
+            "accessToken": "a",
+            "accessTokenExpiresAt": "2099-01-01T00:00:00Z",
+            "refreshToken": "r",
+        }
+
+    monkeypatch.setattr(Gateway, "post", post)
+
+    result = runner.invoke(app, ["login", "kari@example.com"], input="secret words\n123456\n")
+
+    assert result.exit_code == Exit.OK, result.output
+    assert sent == ["", "123456"]
+
+
+@pytest.mark.parametrize("otp", ["", "123456"])
+def test_a_script_gives_the_code_as_an_option_and_is_asked_nothing(
+    monkeypatch: pytest.MonkeyPatch, otp: str
+) -> None:
+    sent: list[object] = []
+
+    def post(_: Gateway, _path: str, body: Mapping[str, object], *_rest: object) -> object:
+        sent.append(body["secondFactor"])
+        raise CommandError(Exit.NOT_ALLOWED, "SECOND_FACTOR_NEEDED", "Enter the code.")
+
+    monkeypatch.setattr(Gateway, "post", post)
+
+    command = ["login", "kari@example.com", "--password-stdin", "--otp", otp, "--json"]
+    result = runner.invoke(app, command, input="secret words\n")
+
+    assert json.loads(result.stdout)["error"]["code"] == "SECOND_FACTOR_NEEDED"
+    assert result.exit_code == Exit.NOT_ALLOWED
+    assert sent == [otp]
+
+
+def _read_by_a_camera(printed: str) -> list[str]:
+    """Reads a QR code that is drawn with half blocks, light on dark."""
+    halves = {" ": (0, 0), "\u2580": (255, 0), "\u2584": (0, 255), "\u2588": (255, 255)}
+    lines = [line for line in printed.splitlines() if line and set(line) <= set(halves)]
+    width = max(len(line) for line in lines)
+    picture = Image.new("L", (width, 2 * len(lines)))
+    for y, line in enumerate(lines):
+        for x, character in enumerate(line):
+            for half, shade in enumerate(halves[character]):
+                picture.putpixel((x, 2 * y + half), shade)
+    larger = picture.resize((4 * picture.width, 4 * picture.height), Image.Resampling.NEAREST)
+    return [code.text for code in zxingcpp.read_barcodes(larger)]
 
 
 def test_a_login_is_kept_for_its_owner_only(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,21 +2,28 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pyotp.totp import TOTP
 
+from cli.demo.codes import StaffCodes
 from cli.demo.events import EVENTS, load_events
 from cli.demo.files import write_demo
 from cli.demo.load import Demo
 from cli.demo.people import CUSTOMERS, STAFF
 from cli.demo.series import Area, Hours, Household, spot_prices, temperature, usage_wh
 from cli.gateway import Gateway
+from cli.outcome import CommandError, Exit
+from cli.services import Services
+from kundeapp.identity.v1.identity_service_pb2 import PutStaffAccountResponse
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+CODES = StaffCodes({member.email: SECRET for member in STAFF}, pytest.fail)
 HOUSE = Household(base_wh=300, heating_wh_per_degree=90, activity_wh=900, car=True)
 
 
@@ -111,7 +118,7 @@ def test_the_files_of_a_day_are_always_the_same(tmp_path: Path) -> None:
 
 def test_the_description_names_customers_and_staff(tmp_path: Path) -> None:
     file = tmp_path / "demo.json"
-    Demo.of("http://localhost:8080", tmp_path / "mailbox").write(file)
+    Demo.of("http://localhost:8080", tmp_path / "mailbox", CODES).write(file)
 
     demo = json.loads(file.read_text())
 
@@ -121,7 +128,102 @@ def test_the_description_names_customers_and_staff(tmp_path: Path) -> None:
     assert {role for member in demo["staff"] for role in member["roles"]} == {
         role for member in STAFF for role in member.roles
     }
+    assert all(member["totpSecret"] == SECRET for member in demo["staff"])
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+class Accounts(Services):
+    """Accounts of staff that each get a secret when they are made, or when it is renewed."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def put_staff(
+        self,
+        email: str,
+        password: str,
+        roles: Sequence[str],
+        *,
+        renew_second_factor: bool = False,
+    ) -> PutStaffAccountResponse:
+        del password, roles
+        assert renew_second_factor
+        self.made.append(email)
+        return PutStaffAccountResponse(totp_secret=f"SECRET{len(self.made)}")
+
+
+def test_the_secrets_of_staff_are_kept_over_restarts_for_their_owner_only(tmp_path: Path) -> None:
+    accounts, file = Accounts(), tmp_path / "demo" / "staff-secrets.json"
+
+    first = StaffCodes.prepared(accounts, file, pytest.fail)
+    again = StaffCodes.prepared(accounts, file, pytest.fail)
+
+    assert accounts.made == [member.email for member in STAFF]
+    assert again.secrets == first.secrets
+    assert first.secrets[STAFF[0].email] == "SECRET1"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_was_lost_is_renewed(tmp_path: Path) -> None:
+    accounts, file = Accounts(), tmp_path / "staff-secrets.json"
+    first = StaffCodes.prepared(accounts, file, pytest.fail)
+    file.write_text(json.dumps({STAFF[0].email: first.secrets[STAFF[0].email]}))
+
+    again = StaffCodes.prepared(accounts, file, pytest.fail)
+
+    assert accounts.made[3:] == [member.email for member in STAFF[1:]]
+    assert again.secrets[STAFF[1].email] == "SECRET4"
+
+
+class Moments:
+    """A clock that goes on only while somebody sleeps."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("used", "slept"), [(0, []), (1, []), (2, [20.0])])
+def test_a_code_that_was_used_is_followed_by_the_next_one_if_need_be_after_a_wait(
+    monkeypatch: pytest.MonkeyPatch, used: int, slept: list[float]
+) -> None:
+    clock, said, tried = Moments(1_000_000_000.0), list[str](), list[str]()
+    monkeypatch.setattr("cli.demo.codes.time", clock)
+    app = TOTP(SECRET)
+    taken = {app.at(clock.now + 30 * step) for step in range(used)}
+
+    def log_in(code: str) -> str:
+        tried.append(code)
+        in_the_window = {app.at(clock.now + 30 * step) for step in (-1, 0, 1)}
+        if code in taken or code not in in_the_window:
+            raise CommandError(Exit.NOT_ALLOWED, "WRONG_SECOND_FACTOR", "The code was used.")
+        return "in"
+
+    codes = StaffCodes({STAFF[0].email: SECRET}, said.append)
+
+    assert codes.log_in(STAFF[0].email, log_in) == "in"
+    assert len(tried) == used + 1
+    assert clock.slept == slept
+    assert len(said) == len(slept)
+
+
+def test_another_refusal_of_a_login_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Moments(1_000_000_000.0)
+    monkeypatch.setattr("cli.demo.codes.time", clock)
+
+    def log_in(_code: str) -> str:
+        raise CommandError(Exit.REFUSED, "TOO_MANY_REQUESTS", "Wait.")
+
+    with pytest.raises(CommandError, match="Wait"):
+        CODES.log_in(STAFF[0].email, log_in)
+    assert not clock.slept
 
 
 def test_there_is_a_member_of_staff_for_each_role() -> None:
@@ -159,10 +261,10 @@ class Events(Gateway):
 
 def test_events_are_made_once_however_often_they_are_loaded() -> None:
     gateway = Events()
-    load_events(gateway, date(2026, 4, 7))
+    load_events(gateway, CODES, date(2026, 4, 7))
     asked = list(gateway.asked)
 
-    load_events(gateway, date(2026, 4, 8))
+    load_events(gateway, CODES, date(2026, 4, 8))
 
     assert [event["title"] for event in gateway.made] == [event.title for event in EVENTS]
     assert gateway.asked == asked * 2
@@ -170,7 +272,7 @@ def test_events_are_made_once_however_often_they_are_loaded() -> None:
 
 def test_the_draft_stays_a_draft_and_somebody_has_tickets_and_waits() -> None:
     gateway = Events()
-    load_events(gateway, date(2026, 4, 7))
+    load_events(gateway, CODES, date(2026, 4, 7))
 
     published = [path for path, _ in gateway.asked if path.endswith(":publish")]
     assert published == [f"/v1/events/{place}:publish" for place in range(3)]
@@ -182,7 +284,7 @@ def test_the_draft_stays_a_draft_and_somebody_has_tickets_and_waits() -> None:
 def test_events_are_ahead_of_today_and_ballots_close_before_them() -> None:
     gateway = Events()
     # Clocks are changed within these days.
-    load_events(gateway, date(2026, 10, 10))
+    load_events(gateway, CODES, date(2026, 10, 10))
 
     for event in gateway.made:
         starts_at = datetime.fromisoformat(event["startsAt"])
