@@ -16,7 +16,6 @@ import httpx
 
 from cli.demo.codes import StaffCodes
 from cli.gateway import Gateway
-
 from kit.local.processes import wait_until
 
 _Result = TypeVar("_Result")
