@@ -19,6 +19,15 @@ INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
 SECOND_FACTOR = "mfa"
 """The method of RFC 8176 that says that more than one factor was shown."""
 
+GATEWAY = "gateway"
+"""The workload that speaks for people, as its certificate names it."""
+
+NETWORK = "x-client-network"
+"""The metadata in which the gateway, and nobody else, says which network a call comes from."""
+
+RECENT = timedelta(minutes=10)
+"""For how long a proof of who one is counts for what must not be done with a stolen token."""
+
 _REMEMBERED_TOKENS = 20_000
 
 
@@ -65,6 +74,24 @@ class Caller:
         Without one, duties count for nothing.
         """
         return SECOND_FACTOR in self.methods and not self.roles.isdisjoint(roles)
+
+
+class ReauthenticationNeeded(errors.Unauthenticated):
+    """The person must prove who they are once more, as RFC 9470 has it."""
+
+    reason = "REAUTHENTICATION_NEEDED"
+
+
+def require_recent_login(caller: Caller, now: datetime) -> None:
+    """Lets a caller pass who has proven who they are lately, for sensitive changes.
+
+    Raises:
+        Unauthenticated: If nobody is logged in.
+        ReauthenticationNeeded: If it is longer ago than ten minutes.
+    """
+    _require_login(caller)
+    if caller.authenticated_at is None or now - caller.authenticated_at > RECENT:
+        raise ReauthenticationNeeded
 
 
 def rule_of(method: MethodDescriptor) -> access_pb2.Rule:
