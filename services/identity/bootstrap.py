@@ -23,12 +23,15 @@ from services.identity.config import Settings
 from services.identity.domain.customers import Pins
 from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.passwords import PasswordRules, words_of
+from services.identity.domain.second_factor import RecoveryCodes
 from services.identity.domain.sessions import Lifetimes, Successors
 from services.identity.domain.throttles import Throttles
-from services.identity.handlers.gate import Gate
+from services.identity.handlers.gate import Factors, Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.hashing import Argon2Passwords, Cost
 from services.identity.letters import CourierPost
+from services.identity.passkeys import WebAuthn
+from services.identity.sealing import Seal
 from services.identity.servicer import IdentityServicer
 from services.identity.storage import Post, PostgresStore, PostgresStores
 from services.identity.tokens import SignedAccessTokens
@@ -118,6 +121,12 @@ def servicer(
             rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
             hashes=hashes,
             pins=Pins(KeyedHash(keys, "pin"), ids),
+            factors=Factors(
+                seal=Seal(keys, "totp"),
+                recovery_codes=RecoveryCodes(KeyedHash(keys, "recovery"), ids),
+                passkeys=WebAuthn(settings.passkey_rp_id, settings.passkey_origins),
+                ids=ids,
+            ),
             clock=clock,
         ),
         issuer=Issuer(

@@ -41,6 +41,12 @@ class Settings(ServiceSettings, CourierSettings):
     """How long a login in a browser lasts when it is not used."""
     public_url: str = "http://localhost:8080"
     """Where customers find Di side: what mails link to, whatever a request says."""
+    passkey_rp_id: str = "localhost"
+    """The domain that passkeys are made for, without scheme and port; all of them stop working when
+    it is changed."""
+    passkey_origins: tuple[str, ...] = ("http://localhost:8080",)
+    """Where passkeys are taken, as a JSON list: origins of Di side, on that domain or below it, and
+    `android:apk-key-hash:…` of the app."""
     shortest_password: int = Field(default=SHORTEST_PASSWORD, ge=8, le=64)
     """In characters."""
     hashing_threads: int = Field(default=2, ge=1)

@@ -8,6 +8,10 @@ from uuid import UUID
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 CHALLENGE_BYTES = 32
 MOST_PASSKEYS = 20
+
+METHODS = ("pop", "user", "mfa")
+"""How a person proves who they are with a passkey (RFC 8176): both factors in one."""
+
 LONGEST_NAME = 100
 """In characters."""
 

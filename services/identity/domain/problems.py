@@ -77,6 +77,54 @@ class BadFile(errors.Invalid):
         super().__init__(*lines[:MOST_LINES_NAMED], badLines=bad_lines)
 
 
+class SecondFactorNeeded(errors.Unauthenticated):
+    """The password is right, and a second factor is needed; the fact `methods` says which."""
+
+    reason = "SECOND_FACTOR_NEEDED"
+
+
+class WrongSecondFactor(errors.Unauthenticated):
+    """The code is wrong, too old, or was used before."""
+
+    reason = "WRONG_SECOND_FACTOR"
+
+
+class SecondFactorNotSetUp(errors.Unauthenticated):
+    """A member of staff has no second factor, and cannot log in."""
+
+    reason = "SECOND_FACTOR_NOT_SET_UP"
+
+
+class SecondFactorMandatory(errors.FailedPrecondition):
+    """A member of staff cannot be without a second factor."""
+
+    reason = "SECOND_FACTOR_MANDATORY"
+
+
+class TotpSetupOver(errors.FailedPrecondition):
+    """There is no authenticator app to be confirmed, or it was not confirmed in time."""
+
+    reason = "TOTP_SETUP_OVER"
+
+
+class NoTotp(errors.FailedPrecondition):
+    """There is no authenticator app on the account."""
+
+    reason = "NO_TOTP"
+
+
+class PasskeyCopied(errors.Unauthenticated):
+    """The passkey was used elsewhere, as its count shows."""
+
+    reason = "PASSKEY_COPIED"
+
+
+class TooManyPasskeys(errors.FailedPrecondition):
+    """The account has as many passkeys as it can have; the fact `limit` says how many."""
+
+    reason = "TOO_MANY_PASSKEYS"
+
+
 class PasskeyRefused(errors.Unauthenticated):
     """The passkey is unknown, of another site, for another challenge, or without its user."""
 

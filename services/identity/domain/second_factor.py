@@ -26,6 +26,9 @@ SETUP_TIME = timedelta(minutes=15)
 
 RECOVERY_CODES = 10
 
+METHODS = ("otp", "mfa")
+"""What a code adds to the methods of a session (RFC 8176)."""
+
 _SECRET_BYTES = 20  # RFC 4226, 4: 160 bits are recommended
 _STEPS_AROUND = 1  # RFC 6238, 5.2: for clocks that differ, and codes that take long to type
 _CODE = re.compile(r"[0-9]{6}")
@@ -47,6 +50,44 @@ class Totp:
 
     secret: str = field(repr=False)
     last_step: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTotp:
+    """The authenticator app of an account, at rest.
+
+    Attributes:
+        secret: As it is sealed.
+        last_step: The last time step whose code was accepted, -1 if none was.
+    """
+
+    secret: str = field(repr=False)
+    last_step: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """Which second factors an account has.
+
+    Attributes:
+        totp: Whether there is an authenticator app.
+        recovery_codes: How many recovery codes are left.
+        passkeys: How many passkeys there are.
+    """
+
+    totp: bool
+    recovery_codes: int
+    passkeys: int
+
+    @property
+    def methods(self) -> str:
+        """What a login can be completed with, as clients read it."""
+        named = {
+            "TOTP": self.totp,
+            "RECOVERY_CODE": self.recovery_codes,
+            "PASSKEY": self.passkeys,
+        }
+        return ", ".join(name for name, is_there in named.items() if is_there)
 
 
 def new_secret(ids: Ids) -> str:

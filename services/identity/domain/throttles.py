@@ -46,6 +46,15 @@ CODE_SENT_BY_NETWORK: Final = Throttle("code-network", 30, timedelta(hours=1))
 CODE_TRIED: Final = Throttle("code-tries", 10, timedelta(days=1))
 """Tries at the codes of one subject."""
 
+SECOND_FACTOR_BY_ACCOUNT: Final = Throttle("second-factor-account", 5, timedelta(minutes=15))
+"""Codes shown beside the right password; three of a million are right at any moment."""
+SECOND_FACTOR_BY_DAY: Final = Throttle("second-factor-day", 20, timedelta(days=1))
+"""The same, for somebody with patience: after a year of it, one chance in fifty."""
+SECOND_FACTOR_TOLD: Final = Throttle("second-factor-told", 1, timedelta(days=1))
+"""Letters about that."""
+PASSKEY_BY_NETWORK: Final = Throttle("passkey-network", 100, timedelta(minutes=10))
+"""Challenges for passkeys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Try:

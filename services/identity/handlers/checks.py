@@ -21,10 +21,14 @@ def check(*found: FieldError | None) -> None:
 
 def device_error(device: str) -> FieldError | None:
     """Returns what is wrong with the name of a device, or None."""
-    if len(device) <= sessions.LONGEST_DEVICE and device.isprintable():
+    return text_error("device", device, sessions.LONGEST_DEVICE)
+
+
+def text_error(name: str, text: str, longest: int) -> FieldError | None:
+    """Returns what is wrong with a text that may be left out, or None."""
+    if len(text) <= longest and text.isprintable():
         return None
-    facts = {"minimum": 0, "maximum": sessions.LONGEST_DEVICE}
-    return FieldError("device", "TEXT_LENGTH", facts)
+    return FieldError(name, "TEXT_LENGTH", {"minimum": 0, "maximum": longest})
 
 
 def required(name: str, value: str) -> FieldError | None:

@@ -4,11 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.clock import Clock
+from kit.ids import Ids
 from services.identity.domain.customers import Pins
 from services.identity.domain.passwords import PasswordRules
 from services.identity.domain.problems import TooManyTries
-from services.identity.domain.store import PasswordHashes, Stores
+from services.identity.domain.second_factor import RecoveryCodes
+from services.identity.domain.store import PasskeyCeremonies, PasswordHashes, Seal, Stores
 from services.identity.domain.throttles import Throttles, Try
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What second factors are made and checked with.
+
+    Attributes:
+        seal: Keeps secrets of authenticator apps.
+        recovery_codes: Recovery codes at rest.
+        passkeys: Speaks with passkeys.
+        ids: Makes secrets and challenges.
+    """
+
+    seal: Seal
+    recovery_codes: RecoveryCodes
+    passkeys: PasskeyCeremonies
+    ids: Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +40,7 @@ class Gate:
         rules: Which passwords are taken.
         hashes: Passwords at rest.
         pins: PINs at rest.
+        factors: Second factors.
         clock: Tells the time.
     """
 
@@ -29,6 +49,7 @@ class Gate:
     rules: PasswordRules
     hashes: PasswordHashes
     pins: Pins
+    factors: Factors
     clock: Clock
 
     async def count(self, tries: Sequence[Try]) -> None:

@@ -56,11 +56,13 @@ class Proof:
         credentials: What it was checked against.
         renewed_hash: The hash that shall replace it, None if it is as it would be made today.
         tries: What was counted before, to be given back.
+        methods: How they have shown who they are (RFC 8176).
     """
 
     credentials: Credentials
     renewed_hash: str | None = field(repr=False)
     tries: Sequence[Try]
+    methods: tuple[str, ...] = (sessions.PASSWORD_METHOD,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ async def prove_password(gate: Gate, visitor: Visitor, *, email: str, password: 
 async def create_session(
     store: Store, issuer: Issuer, proof: Proof, visitor: Visitor
 ) -> OpenSession:
-    """Begins a session for somebody who has shown the password.
+    """Begins a session for somebody who has shown the password, and a second factor if need be.
 
     Raises:
         WrongCredentials: If the password was changed, or the account closed, in the meantime.
@@ -122,7 +124,7 @@ async def create_session(
     if proof.renewed_hash is not None:
         await store.renew_password_hash(account.id, proof.renewed_hash)
     await store.give_back(proof.tries)
-    return await begin_session(store, issuer, account, visitor, (sessions.PASSWORD_METHOD,))
+    return await begin_session(store, issuer, account, visitor, proof.methods)
 
 
 async def begin_session(

@@ -9,9 +9,11 @@ from services.identity.domain.accounts import Account, Role
 from services.identity.domain.problems import (
     EmailInUse,
 )
+from services.identity.domain.second_factor import uri_of
 from services.identity.domain.store import Store
 from services.identity.handlers.checks import check, email_error, required, role_errors
 from services.identity.handlers.gate import Gate
+from services.identity.handlers.second_factors import hand_out_totp
 from services.identity.handlers.sessions import end_all_sessions
 
 
@@ -23,18 +25,36 @@ class StaffAccount:
         email: The address to log in with.
         password: The password; empty to keep the one there is.
         roles: The duties, by name.
+        renew_second_factor: Whether an account that exists gets a new authenticator app.
     """
 
     email: str
     password: str = field(repr=False)
     roles: frozenset[str]
+    renew_second_factor: bool = False
 
 
-async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> Account:
+@dataclass(frozen=True, slots=True)
+class PutStaff:
+    """The account of a member of staff, as it is now.
+
+    Attributes:
+        account: The account.
+        totp_secret: The secret of a new authenticator app in base32; empty if there is no new one.
+        totp_uri: The same as an `otpauth` URI.
+    """
+
+    account: Account
+    totp_secret: str = field(default="", repr=False)
+    totp_uri: str = field(default="", repr=False)
+
+
+async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> PutStaff:
     """Makes the account of a member of staff, or changes the roles or the password of one.
 
-    A new password, or the loss of a role, ends the sessions of the account; doing the same again
-    changes nothing.
+    A new account gets an authenticator app, whose secret is handed out this once. A new password,
+    a new app or the loss of a role ends the sessions of the account; doing the same again changes
+    nothing.
 
     Raises:
         Invalid: If a field is wrong in itself, or a new account has no password.
@@ -57,9 +77,10 @@ async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> Accoun
     roles = frozenset(Role(role) for role in staff.roles)
     async with gate.stores() as store:
         if credentials is None:
-            return await _add_staff_account(
+            account = await _add_staff_account(
                 store, ids.new_id(), staff.email.strip(), roles, new_hash
             )
+            return await _with_new_app(store, gate, account)
         account = await store.account(credentials.account_id)
         if account is None or account.customers:
             raise EmailInUse
@@ -67,9 +88,18 @@ async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> Accoun
             await store.change_roles(account.id, roles)
         if new_hash is not None:
             await store.change_password(account.id, new_hash)
-        if account.roles - roles or new_hash is not None:
+        if account.roles - roles or new_hash is not None or staff.renew_second_factor:
             await end_all_sessions(store, gate.clock, account.id)
-        return replace(account, roles=roles)
+        changed = replace(account, roles=roles)
+        if not staff.renew_second_factor:
+            return PutStaff(changed)
+        await store.send(account.letter("second-factor-on"))
+        return await _with_new_app(store, gate, changed)
+
+
+async def _with_new_app(store: Store, gate: Gate, account: Account) -> PutStaff:
+    secret = await hand_out_totp(store, gate.factors, account)
+    return PutStaff(account, secret, uri_of(secret, account.email))
 
 
 async def _add_staff_account(

@@ -5,9 +5,11 @@ from uuid import UUID
 from kit.server import Call
 from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from kundeapp.identity.v1 import second_factors_pb2
 from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Customer
 from services.identity.domain.sessions import Client, Login, Visitor
+from services.identity.handlers.passkeys import Answer
 from services.identity.handlers.sessions import OpenSession
 
 
@@ -40,7 +42,9 @@ def session_of(opened: OpenSession) -> pb.Session:
     return answer
 
 
-def visitor_of(request: pb.CreateSessionRequest, call: Call) -> Visitor:
+def visitor_of(
+    request: pb.CreateSessionRequest | pb.CreateSessionWithPasskeyRequest, call: Call
+) -> Visitor:
     """Returns where somebody logs in from."""
     return Visitor(
         client=Client.WEB if request.client == pb.WEB else Client.APP,
@@ -48,6 +52,11 @@ def visitor_of(request: pb.CreateSessionRequest, call: Call) -> Visitor:
         device_token=request.device_token,
         network=call.network,
     )
+
+
+def answer_of(answer: second_factors_pb2.PasskeyAnswer) -> Answer:
+    """Returns what a device has answered."""
+    return Answer(answer.challenge_id, answer.credential_json)
 
 
 def login_of(login: Login, current: UUID | None) -> pb.ListMySessionsResponse.Login:

@@ -6,8 +6,9 @@ from uuid import UUID
 from kit import errors
 from kit.server import Call
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from kundeapp.identity.v1 import second_factors_pb2
 from services.identity.domain.store import Store
-from services.identity.handlers import sessions
+from services.identity.handlers import passkeys, second_factors, sessions, step_up
 from services.identity.servicer import messages
 from services.identity.servicer.part import Part
 
@@ -21,12 +22,47 @@ class Sessions(Part):
         proof = await sessions.prove_password(
             self.gate, visitor, email=request.email, password=request.password
         )
+        known = await self.answered(call, request, pb.Session)
+        if known is not None:
+            return known
+        proof = await second_factors.prove_second_factor(self.gate, proof, request.second_factor)
 
         async def create(store: Store) -> pb.Session:
             opened = await sessions.create_session(store, self.issuer, proof, visitor)
             return messages.session_of(opened)
 
         return await self.once(call, request, create, pb.Session)
+
+    async def ConfirmCurrentSession(
+        self, request: second_factors_pb2.ConfirmCurrentSessionRequest, call: Call
+    ) -> pb.Session:
+        """Proves once more who the caller is."""
+        account_id, session_id = call.caller.account, call.caller.session_id
+        if session_id is None:
+            raise errors.Unauthenticated
+        known = await self.answered(call, request, pb.Session)
+        if known is not None:
+            return known
+        if request.HasField("passkey"):
+            passkey = await passkeys.prove_passkey(self.gate, messages.answer_of(request.passkey))
+
+            async def confirm(store: Store) -> pb.Session:
+                opened = await step_up.confirm_with_passkey(
+                    store, self.issuer, passkey, account_id, session_id
+                )
+                return messages.session_of(opened)
+
+        else:
+            proof = await step_up.prove_password_of(self.gate, account_id, request.password)
+            proof = await second_factors.prove_second_factor(
+                self.gate, proof, request.second_factor
+            )
+
+            async def confirm(store: Store) -> pb.Session:
+                opened = await step_up.confirm_with_password(store, self.issuer, proof, session_id)
+                return messages.session_of(opened)
+
+        return await self.once(call, request, confirm, pb.Session)
 
     async def RefreshSession(self, request: pb.RefreshSessionRequest, _call: Call) -> pb.Session:
         """Exchanges a refresh token."""

@@ -11,12 +11,19 @@ from services.identity.servicer.part import Part
 class StaffAccounts(Part):
     """The accounts of staff."""
 
-    async def PutStaffAccount(self, request: pb.PutStaffAccountRequest, _call: Call) -> pb.Account:
+    async def PutStaffAccount(
+        self, request: pb.PutStaffAccountRequest, _call: Call
+    ) -> pb.PutStaffAccountResponse:
         """Makes or changes the account of a member of staff."""
         named = StaffAccount(
             email=request.email,
             password=request.password,
             roles=frozenset(messages.role_name(role) for role in request.roles),
+            renew_second_factor=request.renew_second_factor,
         )
-        account = await staff.put_staff_account(self.gate, self.ids, named)
-        return messages.account_of(account)
+        put = await staff.put_staff_account(self.gate, self.ids, named)
+        return pb.PutStaffAccountResponse(
+            account=messages.account_of(put.account),
+            totp_secret=put.totp_secret,
+            totp_uri=put.totp_uri,
+        )

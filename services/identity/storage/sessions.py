@@ -99,6 +99,20 @@ class Sessions(Part):
         session.last_used_at, session.idle_at = now, idle_at
         await self._session.flush()
 
+    async def confirm_session(
+        self, session_id: UUID, methods: Sequence[str], now: datetime
+    ) -> Session | None:
+        """Writes down that the owner has proven once more who they are; None if it is over."""
+        rows = await self._session.exec(
+            select(SessionRow).where(col(SessionRow.id) == session_id).with_for_update()
+        )
+        row = rows.first()
+        if row is None or not _session(row).is_live(now):
+            return None
+        row.authenticated_at, row.methods = now, list(methods)
+        await self._session.flush()
+        return _session(row)
+
     async def end_session(self, session_id: UUID, now: datetime) -> Session | None:
         """Ends a session and forgets its tokens; returns None if it was over already."""
         ended = await self._end(col(SessionRow.id) == session_id, now)

@@ -84,3 +84,59 @@ class RefreshTokenRow(Table, table=True):
     session_id: UUID = Field(foreign_key="session.id", index=True)
     used_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     successor: bytes | None = None
+
+
+class TotpRow(Table, table=True):
+    """An authenticator app, its secret sealed."""
+
+    __tablename__ = "totp"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    secret: str = Field(sa_type=sa.Text)
+    last_step: int = Field(sa_type=sa.BigInteger)
+
+
+class BegunTotpRow(Table, table=True):
+    """An authenticator app that waits for its first code, its secret sealed."""
+
+    __tablename__ = "begun_totp"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    secret: str = Field(sa_type=sa.Text)
+    expires_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class RecoveryCodeRow(Table, table=True):
+    """A recovery code that was not used yet, by its keyed hash."""
+
+    __tablename__ = "recovery_code"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    hash: str = Field(primary_key=True, sa_type=sa.Text)
+
+
+class PasskeyRow(Table, table=True):
+    """A passkey."""
+
+    __tablename__ = "passkey"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True, ondelete="CASCADE")
+    credential_id: bytes = Field(unique=True)
+    public_key: bytes
+    sign_count: int = Field(sa_type=sa.BigInteger)
+    name: str = Field(sa_type=sa.Text)
+    created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    last_used_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+
+
+class PasskeyChallengeRow(Table, table=True):
+    """What a passkey is to sign, once."""
+
+    __tablename__ = "passkey_challenge"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    value: bytes
+    ceremony: str = Field(sa_type=sa.Text)
+    account_id: UUID | None = Field(foreign_key="account.id", index=True, ondelete="CASCADE")
+    expires_at: datetime = Field(index=True, sa_type=sa.DateTime(timezone=True))

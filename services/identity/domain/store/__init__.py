@@ -4,8 +4,10 @@ from services.identity.domain.store.store import (
     AccessToken,
     AccessTokens,
     Event,
+    PasskeyCeremonies,
     PasswordHashes,
     Pieces,
+    Seal,
     Store,
     Stores,
 )
@@ -14,8 +16,10 @@ __all__ = [
     "AccessToken",
     "AccessTokens",
     "Event",
+    "PasskeyCeremonies",
     "PasswordHashes",
     "Pieces",
+    "Seal",
     "Store",
     "Stores",
 ]

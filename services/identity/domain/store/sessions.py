@@ -56,6 +56,12 @@ class SessionStore(Protocol):
         """
         ...
 
+    async def confirm_session(
+        self, session_id: UUID, methods: Sequence[str], now: datetime
+    ) -> Session | None:
+        """Writes down that the owner has proven once more who they are; None if it is over."""
+        ...
+
     async def end_session(self, session_id: UUID, now: datetime) -> Session | None:
         """Ends a session and forgets its tokens; returns None if it was over already."""
         ...

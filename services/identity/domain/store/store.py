@@ -1,25 +1,38 @@
 """What the use cases ask of the world around them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from services.identity.domain.accounts import Account, AccountRegistered
 from services.identity.domain.customers import CustomerChanged, CustomerCreated
 from services.identity.domain.letters import Letter
+from services.identity.domain.passkeys import Attested, Passkey, Presented
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.passkeys import PasskeyStore
+from services.identity.domain.store.second_factors import SecondFactorStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
 Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
 
 
-class Store(CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, Protocol):
+class Store(
+    CustomerStore,
+    AccountStore,
+    SessionStore,
+    DeviceStore,
+    ThrottleStore,
+    SecondFactorStore,
+    PasskeyStore,
+    Protocol,
+):
     """All that is kept, within one transaction."""
 
     def publish(self, *events: Event) -> None:
@@ -68,6 +81,56 @@ class PasswordHashes(Protocol):
 
     def is_current(self, kept: str) -> bool:
         """Tells whether a password would be hashed in the same way today."""
+        ...
+
+
+class Seal(Protocol):
+    """Keeps secrets that have to be read again."""
+
+    def close(self, text: str) -> str:
+        """Returns a text, sealed under a key that stands outside the database."""
+        ...
+
+    def open(self, sealed: str) -> str:
+        """Returns a text that was sealed."""
+        ...
+
+
+class PasskeyCeremonies(Protocol):
+    """Says what devices are asked, and checks what they answer."""
+
+    def creation_options(
+        self, account_id: UUID, email: str, known: Sequence[Passkey], challenge: bytes
+    ) -> str:
+        """Returns what a device is asked to make a passkey with, as JSON."""
+        ...
+
+    def request_options(self, challenge: bytes) -> str:
+        """Returns what a device is asked to show a passkey with, as JSON."""
+        ...
+
+    def attested(self, credential_json: str, challenge: bytes) -> Attested:
+        """Returns the passkey that a device has made.
+
+        Raises:
+            PasskeyRefused: If it is not what was asked for.
+        """
+        ...
+
+    def presented(self, credential_json: str) -> Presented:
+        """Returns whom a passkey says it is of, before it is proven.
+
+        Raises:
+            PasskeyRefused: If it does not say so.
+        """
+        ...
+
+    def proven_count(self, credential_json: str, challenge: bytes, public_key: bytes) -> int:
+        """Returns how often a passkey was used, once it has proven itself.
+
+        Raises:
+            PasskeyRefused: If it has not.
+        """
         ...
 
 
