@@ -66,12 +66,12 @@ class Authenticator:
     sign_count: int | None = 0
     credentials: list[Credential] = field(default_factory=list[Credential])
 
-    def create(self, options_json: str) -> str:
-        """Makes a passkey, as `navigator.credentials.create()` does."""
+    def create(self, options_json: str, *, credential_id: bytes = b"") -> str:
+        """Makes a passkey, as `navigator.credentials.create()` does; under another's id if told."""
         options = json.loads(options_json)
         key = _new_key(self.algorithm)
         user_handle = _decoded(options["user"]["id"])
-        credential_id = hashlib.sha256(_cose_key(key)).digest()
+        credential_id = credential_id or hashlib.sha256(_cose_key(key)).digest()
         credential = Credential(credential_id, options["rp"]["id"], user_handle, key)
         self.credentials.append(credential)
         attested = bytes(16) + struct.pack(">H", len(credential.id)) + credential.id
