@@ -413,7 +413,10 @@ class KeepingStore(PostgresStore):
         row = await self._connection.fetchrow(
             "SELECT * FROM passkey_challenge WHERE id = $1 AND expires_at > $2", challenge_id, now
         )
-        return row and Challenge(**{**dict(row), "ceremony": Ceremony(row["ceremony"])})
+        if row is None:
+            return None
+        ceremony = Ceremony(row["ceremony"])
+        return Challenge(row["id"], row["value"], ceremony, row["account_id"], row["expires_at"])
 
 
 async def test_a_challenge_that_is_only_read_would_be_taken_more_often(
