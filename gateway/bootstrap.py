@@ -75,7 +75,16 @@ async def running(
             "/.well-known/jwks.json": _jwks(keys),
             live.PATH: streams.answer,
         }
-        application = Application(transcoder, upstreams, sessions, pages, _limits(settings))
+        application = Application(
+            transcoder,
+            upstreams,
+            sessions,
+            pages,
+            _limits(settings),
+            clock=clock,
+            origin=settings.origin,
+            trusted_hops=settings.trusted_hops,
+        )
         for work in (
             ended.keep_up(),
             bus.listen(settings.nats_url, tls, "gateway", ended_sessions.SUBJECT, ended),

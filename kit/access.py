@@ -16,6 +16,12 @@ from kundeapp.access.v1 import access_pb2
 INTERNAL_TOKEN = jwt.TokenKind("kundeapp-internal+jwt", "kundeapp-gateway", "kundeapp-internal")
 INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
 
+GATEWAY = "gateway"
+"""The workload that speaks for people, as its certificate names it."""
+
+NETWORK = "x-client-network"
+"""The metadata in which the gateway, and nobody else, says which network a call comes from."""
+
 _REMEMBERED_TOKENS = 20_000
 
 
