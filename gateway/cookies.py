@@ -4,7 +4,7 @@ A browser sends cookies along whoever makes it call, so another site could have 
 customer's name (CSRF). Ours are `SameSite=Strict`, and beyond that count only in requests that our
 own pages make: as Fetch Metadata tells (https://www.w3.org/TR/fetch-metadata/), and, of a browser
 that sends none, as Origin does (RFC 6454). Both by the OWASP Cross-Site Request Forgery Prevention
-Cheat Sheet, read 2026-04. No CSRF token is needed then, and none is kept.
+Cheat Sheet, read 2026-11. No CSRF token is needed then, and none is kept.
 """
 
 import re
@@ -96,7 +96,7 @@ class Cookies:
         is_safe = self._method in _SAFE
         site = self._headers.get(b"sec-fetch-site")
         if site is not None:
-            # `none` is a person who typed the address, which only ever makes a GET.
+            # `none` is an address that a person typed, which only reads.
             return site == b"same-origin" or (site == b"none" and is_safe)
         origin = self._headers.get(b"origin")
         return is_safe if origin is None else origin.decode("latin-1") == self._origin

@@ -27,7 +27,7 @@ _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "O
 _DEEPEST_PARAMETER: Final = 3
 _BEARER: Final = "accessToken"
 _COOKIE: Final = "accessCookie"
-_LOGIN: Final = [{_BEARER: []}, {_COOKIE: []}]
+_LOGIN: Final[Sequence[Mapping[str, Sequence[str]]]] = [{_BEARER: []}, {_COOKIE: []}]
 
 
 def document(
@@ -457,7 +457,9 @@ def _refusals(route: Route) -> dict[str, Schema]:
     if not _is_public(route.rpc):
         refusals["401"] = _problem("Nobody is logged in.")
     if access.rule_of(route.rpc).WhichOneof("caller") == "staff":
-        refusals["403"] = _problem(f"The caller lacks the role. {_CROSS_SITE}")
+        refusals["403"] = _problem(
+            "The caller lacks the role, or a request with a cookie may come from another site."
+        )
     elif not _is_public(route.rpc) or route.cookies.taken or route.cookies.given:
         refusals["403"] = _problem(_CROSS_SITE)
     if route.template.variables:
@@ -498,7 +500,7 @@ def _kept(field: FieldDescriptor, *, is_answer: bool) -> str:
 
 
 def _is_required(field: FieldDescriptor) -> bool:
-    if cookie_of(field):  # an app must send it, and a browser must not
+    if cookie_of(field):  # by an app, but not by a browser
         return False
     behaviours = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
     return field_behavior_pb2.REQUIRED in behaviours
