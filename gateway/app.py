@@ -187,11 +187,13 @@ class Page:
         content: The content.
         media_type: Its type.
         policy: Its Content-Security-Policy.
+        others: Further headers.
     """
 
     content: bytes
     media_type: str
     policy: str = "default-src 'none'; frame-ancestors 'none'"
+    others: Headers = ()
 
     async def __call__(self, _request: Request) -> Response:
         """Answers a request for it."""
@@ -200,6 +202,7 @@ class Page:
             (b"cache-control", b"no-cache"),
             (b"content-security-policy", self.policy.encode()),
             *SECURITY[1:],
+            *self.others,
         )
         return Response(HTTPStatus.OK, self.content, headers)
 
