@@ -16,6 +16,7 @@ import prometheus_client
 import structlog
 from google.api import httpbody_pb2
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
 
 from gateway import cookies, network, problems
 from gateway.cookies import Cookies
@@ -152,8 +153,11 @@ class Request:
         Raises:
             CrossSiteRequest: If there is a cookie, and another site may have it sent.
         """
+        header = self.header(b"authorization")
+        if header is not None:
+            return header
         token = self.cookies.take(cookies.ACCESS)
-        return self.header(b"authorization") if token is None else f"Bearer {token}"
+        return None if token is None else f"Bearer {token}"
 
 
 def public_json(body: bytes, media_type: str, seconds: int) -> Response:
@@ -289,7 +293,8 @@ class Application:
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 span.fail()
             if response.code == SessionIsOver.reason and request.cookies.used:
-                response = _forgetting(response, cookies.OF_A_SESSION)
+                removals = map(cookies.removing, cookies.OF_A_SESSION)
+                response = replace(response, headers=(*response.headers, *removals))
             await _send(send, response, with_body=request.method != "HEAD")
             seconds = time.perf_counter() - started
             _seconds_of(request.method, route, int(response.status)).observe(seconds)
@@ -339,7 +344,8 @@ class Application:
             await self._body(request),
             request.header(b"idempotency-key"),
         )
-        route.cookies.fill(message, request.cookies.take)
+        if route.cookies.taken:
+            route.cookies.fill(message, request.cookies.take)
         try:
             answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
         except grpc.aio.AioRpcError as error:
@@ -348,14 +354,22 @@ class Application:
         headers = _OF_AN_ANSWER
         if route.is_file:
             headers = _of_a_file(cast("httpbody_pb2.HttpBody", answer), request.path)
+        if route.cookies.given:
+            headers = (*headers, *self._take_out(route, request, answer))
+        if route.cookies.forgotten and request.cookies.used:
+            headers = (*headers, *map(cookies.removing, route.cookies.forgotten))
+        return Response(HTTPStatus.OK, route.encode(answer), headers)
+
+    def _take_out(self, route: Route, request: Request, answer: Message) -> Headers:
+        """Returns the headers that have a browser keep what is then no more in the answer.
+
+        Raises:
+            CrossSiteRequest: If it is another site that would log the browser in.
+        """
         kept = route.cookies.take_out(answer, self._clock.now())
         if kept:
-            # Or another site could log a browser in, as somebody else.
             request.cookies.refuse_cross_site()
-            headers = (*headers, *map(cookies.setting, kept))
-        response = Response(HTTPStatus.OK, route.encode(answer), headers)
-        forgotten = route.cookies.forgotten if request.cookies.used else ()
-        return _forgetting(response, forgotten) if forgotten else response
+        return tuple(map(cookies.setting, kept))
 
     async def _admit(self, request: Request, rule: Any) -> Metadata:
         """Returns what goes with the call; the service checks again, and is the one that decides.
@@ -462,10 +476,6 @@ def _of_a_file(file: httpbody_pb2.HttpBody, path: str) -> Headers:
 def _options(methods: Any) -> Response:
     allow = (b"allow", problems.allow(methods).encode())
     return Response(HTTPStatus.NO_CONTENT, b"", (allow, NO_STORE, *SECURITY))
-
-
-def _forgetting(response: Response, names: Sequence[str]) -> Response:
-    return replace(response, headers=(*response.headers, *map(cookies.removing, names)))
 
 
 def _refusal(document: problems.Document) -> Response:
