@@ -20,11 +20,13 @@ from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.config import Settings
+from services.identity.domain.challenges import Codes
 from services.identity.domain.customers import Pins
 from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.passwords import PasswordRules, words_of
 from services.identity.domain.sessions import Lifetimes, Successors
 from services.identity.domain.throttles import Throttles
+from services.identity.handlers.codes import Desk
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.hashing import Argon2Passwords, Cost
@@ -108,18 +110,20 @@ def servicer(
     tokens = access_tokens(settings, ids)
     refused = resources.files(services.identity).joinpath("refused_passwords.txt")
     stores = PostgresStores(database, post)
+    gate = Gate(
+        stores=stores,
+        throttles=Throttles(KeyedHash(keys, "throttle")),
+        rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
+        hashes=hashes,
+        pins=Pins(KeyedHash(keys, "pin"), ids),
+        clock=clock,
+    )
     return IdentityServicer(
         database=database,
         store_of=lambda transaction: PostgresStore(transaction, post),
         stores=stores,
-        gate=Gate(
-            stores=stores,
-            throttles=Throttles(KeyedHash(keys, "throttle")),
-            rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
-            hashes=hashes,
-            pins=Pins(KeyedHash(keys, "pin"), ids),
-            clock=clock,
-        ),
+        gate=gate,
+        desk=Desk(gate, Codes(KeyedHash(keys, "code"), ids), ids),
         issuer=Issuer(
             tokens=tokens,
             successors=Successors(KeyedHash(keys, "refresh")),

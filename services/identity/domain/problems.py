@@ -23,7 +23,7 @@ class WrongCustomerNumberOrPin(errors.Unauthenticated):
 
 
 class PinNotEnough(errors.FailedPrecondition):
-    """The PIN is right, but too short to open an account with."""
+    """The PIN is right, but too short without a code, and there is no contact to send one to."""
 
     reason = "PIN_NOT_ENOUGH"
 
@@ -51,6 +51,27 @@ class TooManyTries(errors.TooMany):
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(retryAfter=max(1, math.ceil(wait.total_seconds())))
+
+
+class WrongCode(errors.Invalid):
+    """The code is wrong; of two codes it is not told which."""
+
+    reason = "WRONG_CODE"
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("code", self.reason))
+
+
+class CodeNoLongerWorks(errors.FailedPrecondition):
+    """The code was used, has expired, was tried too often, or was replaced by a newer one."""
+
+    reason = "CODE_NO_LONGER_WORKS"
+
+
+class NoUndo(errors.FailedPrecondition):
+    """There is no change of the e-mail that this token undoes, or no longer."""
+
+    reason = "NOTHING_TO_UNDO"
 
 
 class CannotBeSent(errors.FailedPrecondition):
