@@ -35,7 +35,7 @@ def _issuer(text: str) -> str:
 class ConfiguredProvider(BaseModel):
     """A provider, and how we are known there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     """Its name in our URLs."""
@@ -72,7 +72,8 @@ class ConfiguredProvider(BaseModel):
         return Provider(self.id, self.name, self.issuer, self.is_strong)
 
 
-_FILE = TypeAdapter(tuple[ConfiguredProvider, ...])
+# A secret that was put into the file by mistake is not to be repeated.
+_FILE = TypeAdapter(tuple[ConfiguredProvider, ...], config=ConfigDict(hide_input_in_errors=True))
 
 
 def providers_of(file: Path) -> tuple[ConfiguredProvider, ...]:
