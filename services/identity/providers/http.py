@@ -31,9 +31,7 @@ class Answer:
 
 def open_client() -> httpx.AsyncClient:
     """Returns what talks to providers; to be closed in the end."""
-    return httpx.AsyncClient(
-        timeout=TIMEOUT_SECONDS, follow_redirects=False, headers={"Accept": "application/json"}
-    )
+    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, headers={"Accept": "application/json"})
 
 
 async def fetch(client: httpx.AsyncClient, url: str) -> Answer:
@@ -60,7 +58,7 @@ async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer
     # httpx counts its timeout anew with each piece of an answer.
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            response = await client.send(request, stream=True)
+            response = await client.send(request, stream=True, follow_redirects=False)
             try:
                 return Answer(response.status_code, await _body_of(response))
             finally:
