@@ -286,7 +286,6 @@ async def test_a_provider_that_publishes_something_wrong_is_out_of_reach(
         httpx.Response(200, text="no JSON"),
         httpx.Response(200, json=[]),
         httpx.Response(200, json={}),
-        httpx.Response(200, content=b" " * LONGEST_ANSWER + b"{}"),
     ],
     ids=str,
 )
@@ -302,6 +301,22 @@ async def test_a_provider_that_answers_badly_is_out_of_reach(
     with pytest.raises(ProviderUnavailable):
         await identify(providers, clock)
     assert {each.url.host for each in bank.asked} == {"bankid.example.no"}
+
+
+@pytest.mark.parametrize("path", [".well-known/openid-configuration", "keys", "token"])
+async def test_an_answer_is_read_up_to_a_length_and_no_further(
+    providers: OpenIdProviders, bank: Bank, clock: FrozenClock, path: str
+) -> None:
+    good = bank.answers[f"/realm/{path}"]
+    assert isinstance(good, httpx.Response)
+    filling = b" " * (LONGEST_ANSWER - len(good.content))
+    bank.answers[f"/realm/{path}"] = httpx.Response(200, content=filling + good.content)
+    assert await identify(providers, clock)
+
+    bank.answers[f"/realm/{path}"] = httpx.Response(200, content=b" " + filling + good.content)
+    clock.advance(timedelta(minutes=10))
+    with pytest.raises(ProviderUnavailable):
+        await identify(providers, clock)
 
 
 async def test_a_provider_that_is_down_is_asked_again_after_ten_seconds(
