@@ -10,19 +10,18 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+from services.identity.domain.sessions import Client
 
 FLOW_LIFETIME = timedelta(minutes=10)
 """How long a person may take at the provider."""
 
-
-class Client(StrEnum):
-    """Where a flow was begun, and where the provider sends the person back to."""
-
-    APP = "APP"
-    WEB = "WEB"
+PROVIDER_METHOD = "fed"
+"""A provider vouched for the person; RFC 8176 has no word for it."""
+STRONG_METHOD = "mfa"
+"""The person showed two factors (RFC 8176)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,11 @@ class Provider:
     name: str
     issuer: str
     is_strong: bool
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How a person who logged in there has shown who they are (RFC 8176)."""
+        return (PROVIDER_METHOD, STRONG_METHOD) if self.is_strong else (PROVIDER_METHOD,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Flow:
 
     Attributes:
         provider_id: With which provider.
-        client: Where it was begun.
+        client: Where it was begun, and the provider sends the person back to.
         account_id: The account to link; None in a login.
         expires_at: When it is too late to complete it.
     """
@@ -114,6 +118,23 @@ class ProviderIdentity:
     issuer: str
     subject: str = field(repr=False)
     authenticated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account's owner is a person whom a provider knows.
+
+    Attributes:
+        issuer: The provider.
+        subject: The person, as the provider calls them.
+        account_id: The account.
+        linked_at: Since when.
+    """
+
+    issuer: str
+    subject: str = field(repr=False)
+    account_id: UUID
+    linked_at: datetime
 
 
 class Providers(Protocol):

@@ -5,6 +5,7 @@ says how to configure it.
 """
 
 from services.identity.providers.client import OpenIdProviders
-from services.identity.providers.configured import ConfiguredProvider, providers_of
+from services.identity.providers.configured import providers_of
+from services.identity.providers.http import open_client
 
-__all__ = ["ConfiguredProvider", "OpenIdProviders", "providers_of"]
+__all__ = ["OpenIdProviders", "open_client", "providers_of"]

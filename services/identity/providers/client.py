@@ -14,7 +14,6 @@ import structlog
 from kit import errors
 from kit.clock import Clock
 from services.identity.domain.federation import (
-    Client,
     Flow,
     FlowSecret,
     Provider,
@@ -22,6 +21,7 @@ from services.identity.domain.federation import (
     ProviderIdentity,
 )
 from services.identity.domain.problems import ProviderLoginFailed, ProviderUnavailable
+from services.identity.domain.sessions import Client
 from services.identity.providers import id_token
 from services.identity.providers.configured import ConfiguredProvider
 from services.identity.providers.failures import DoesNotHold, NoAnswer, UnknownKey

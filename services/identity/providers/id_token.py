@@ -102,7 +102,9 @@ def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
     has_others = isinstance(audience, list) and audience != [expected.client_id]
     if (has_others or "azp" in claims) and claims.get("azp") != expected.client_id:
         raise DoesNotHold("azp")
-    if not 0 < len(claims["sub"]) <= _LONGEST_SUBJECT:
+    subject: str = claims["sub"]
+    is_short = 0 < len(subject) <= _LONGEST_SUBJECT
+    if not (is_short and subject.isascii() and subject.isprintable()):
         raise DoesNotHold("sub")
     if expected.acr_values and claims.get("acr") not in expected.acr_values:
         raise DoesNotHold("acr")

@@ -12,6 +12,7 @@ from kit.idempotency import Key, KeyReused, known_answers, once
 from kit.ids import Ids
 from kit.server import Call
 from services.identity.domain.store import Store, Stores
+from services.identity.handlers.federation import Federation
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.tokens import SignedAccessTokens
@@ -29,6 +30,7 @@ class Part:
         stores: Opens the other transactions.
         gate: What the secrets of people are checked with.
         issuer: What sessions are made with.
+        federation: What logins with providers are made with.
         tokens: Access tokens.
         retry_secret: Hides what is remembered of a request with a password or a PIN in it.
     """
@@ -38,6 +40,7 @@ class Part:
     stores: Stores
     gate: Gate
     issuer: Issuer
+    federation: Federation
     tokens: SignedAccessTokens
     retry_secret: bytes
     ids: Ids

@@ -10,6 +10,7 @@ from services.identity.domain.store import Event
 from services.identity.storage.accounts import Accounts
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
+from services.identity.storage.federation import Federation
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
 
@@ -22,7 +23,7 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles):
+class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles, Federation):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:

@@ -134,6 +134,8 @@ def test_a_header_that_says_nothing_more_holds(header: Mapping[str, Any]) -> Non
         claims(sub=""),
         claims(sub=7),
         claims(sub="s" * 256),
+        claims(sub="kåre"),
+        claims(sub="a\0b"),
         claims(aud=None),
         claims(aud="another"),
         claims(aud=[]),

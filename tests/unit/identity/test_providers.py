@@ -18,8 +18,9 @@ from structlog.testing import capture_logs
 
 from kit import errors
 from kit.testing import FrozenClock
-from services.identity.domain.federation import Client, Flow, FlowSecret, ProviderAnswer
+from services.identity.domain.federation import Flow, FlowSecret, ProviderAnswer
 from services.identity.domain.problems import ProviderLoginFailed, ProviderUnavailable
+from services.identity.domain.sessions import Client
 from services.identity.providers import OpenIdProviders, providers_of
 from services.identity.providers.http import LONGEST_ANSWER
 

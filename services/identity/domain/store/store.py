@@ -13,13 +13,22 @@ from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.federation import FederationStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
 Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
 
 
-class Store(CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, Protocol):
+class Store(
+    CustomerStore,
+    AccountStore,
+    SessionStore,
+    DeviceStore,
+    ThrottleStore,
+    FederationStore,
+    Protocol,
+):
     """All that is kept, within one transaction."""
 
     def publish(self, *events: Event) -> None:
