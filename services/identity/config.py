@@ -59,7 +59,10 @@ class Settings(ServiceSettings, CourierSettings):
     def _providers_can_send_back(self) -> Self:
         redirects = (self.provider_redirect_web, self.provider_redirect_app)
         if self.providers is not None and not all(redirects):
-            raise ValueError(f"set {_PREFIX}PROVIDER_REDIRECT_WEB and …_APP: providers need them")
+            raise ValueError(
+                f"set {_PREFIX}PROVIDER_REDIRECT_WEB and {_PREFIX}PROVIDER_REDIRECT_APP, "
+                "where the providers send people back to"
+            )
         return self
 
     @model_validator(mode="after")

@@ -75,32 +75,6 @@ class SessionRow(Table, table=True):
     ended_at: datetime | None = Field(default=None, index=True, sa_type=sa.DateTime(timezone=True))
 
 
-class ProviderFlowRow(Table, table=True):
-    """A login with a provider that is under way."""
-
-    __tablename__ = "provider_flow"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
-
-    state: bytes = Field(primary_key=True)
-    secret: bytes
-    provider_id: str = Field(sa_type=sa.Text)
-    client: str = Field(sa_type=sa.Text)
-    account_id: UUID | None = Field(foreign_key="account.id", index=True)
-    expires_at: datetime = Field(index=True, sa_type=sa.DateTime(timezone=True))
-
-
-class ProviderLinkRow(Table, table=True):
-    """A person at a provider who is the owner of an account."""
-
-    __table_args__ = (sa.UniqueConstraint("account_id", "issuer"),)
-
-    __tablename__ = "provider_link"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
-
-    issuer: str = Field(primary_key=True, sa_type=sa.Text)
-    subject: str = Field(primary_key=True, sa_type=sa.Text)
-    account_id: UUID = Field(foreign_key="account.id")
-    linked_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
-
-
 class RefreshTokenRow(Table, table=True):
     """A refresh token, by its hash."""
 
