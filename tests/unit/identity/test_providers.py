@@ -22,7 +22,7 @@ from services.identity.domain.federation import Flow, FlowSecret, ProviderAnswer
 from services.identity.domain.problems import ProviderLoginFailed, ProviderUnavailable
 from services.identity.domain.sessions import Client
 from services.identity.providers import OpenIdProviders, providers_of
-from services.identity.providers.http import LONGEST_ANSWER
+from services.identity.providers.http import LONGEST_ANSWER, TIMEOUT_SECONDS
 
 ISSUER = "https://bankid.example.no/realm"
 BANKID = {
@@ -333,6 +333,26 @@ async def test_a_provider_that_is_down_is_asked_again_after_ten_seconds(
     bank.answers["/realm/.well-known/openid-configuration"] = good
     clock.advance(timedelta(seconds=10))
     assert await identify(providers, clock)
+
+
+async def test_a_provider_that_hangs_lets_the_others_wait_once(
+    bank: Bank, clock: FrozenClock, tmp_path: Path
+) -> None:
+    async def hang(request: httpx.Request) -> httpx.Response:
+        bank.asked.append(request)
+        clock.advance(timedelta(seconds=TIMEOUT_SECONDS))
+        raise httpx.ReadTimeout("too slow")
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(hang), trust_env=False)
+    providers = OpenIdProviders(providers_of(written(tmp_path, BANKID)), REDIRECTS, client, clock)
+    for _ in range(3):
+        with pytest.raises(ProviderUnavailable):
+            await identify(providers, clock)
+    clock.advance(timedelta(seconds=9))
+    with pytest.raises(ProviderUnavailable):
+        await identify(providers, clock)
+
+    assert len(bank.asked) == 1
 
 
 async def test_what_a_provider_publishes_is_remembered_for_ten_minutes(
