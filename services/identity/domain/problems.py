@@ -96,3 +96,54 @@ class BadFile(errors.Invalid):
 
     def __init__(self, lines: Sequence[FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:MOST_LINES_NAMED], badLines=bad_lines)
+
+
+class ProviderUnavailable(errors.Unavailable):
+    """A provider of logins does not answer as it should; others may."""
+
+    reason = "PROVIDER_UNAVAILABLE"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderFlowEnded(errors.Unauthenticated):
+    """The login is none that this browser or app began, or it is used or too old."""
+
+    reason = "PROVIDER_FLOW_ENDED"
+
+
+class ProviderLoginFailed(errors.Unauthenticated):
+    """What a provider of logins answered does not hold."""
+
+    reason = "PROVIDER_LOGIN_FAILED"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderNotLinked(errors.Unauthenticated):
+    """The provider vouches for somebody whom no account is linked to."""
+
+    reason = "PROVIDER_NOT_LINKED"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderLinkedElsewhere(errors.Conflict):
+    """Another account is linked to this person."""
+
+    reason = "PROVIDER_LINKED_ELSEWHERE"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderLinkedAlready(errors.Conflict):
+    """The account is linked to somebody else at this provider."""
+
+    reason = "PROVIDER_LINKED_ALREADY"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)

@@ -43,10 +43,15 @@ def session_of(opened: OpenSession) -> pb.Session:
     return answer
 
 
+def client_of(client: pb.Client.ValueType) -> Client:
+    """Returns what somebody uses: the app, unless they say otherwise."""
+    return Client.WEB if client == pb.WEB else Client.APP
+
+
 def visitor_of(request: pb.CreateSessionRequest, call: Call) -> Visitor:
     """Returns where somebody logs in from."""
     return Visitor(
-        client=Client.WEB if request.client == pb.WEB else Client.APP,
+        client=client_of(request.client),
         device=request.device,
         device_token=request.device_token,
         network=call.network,

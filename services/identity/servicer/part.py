@@ -15,6 +15,7 @@ from services.identity.domain.challenges import Challenge, Purpose
 from services.identity.domain.store import Store, Stores
 from services.identity.handlers import codes
 from services.identity.handlers.codes import Desk
+from services.identity.handlers.federation import Federation
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.tokens import SignedAccessTokens
@@ -33,6 +34,7 @@ class Part:
         gate: What the secrets of people are checked with.
         desk: What codes are made and checked with.
         issuer: What sessions are made with.
+        federation: What logins with providers are made with.
         tokens: Access tokens.
         retry_secret: Hides what is remembered of a request with a password or a PIN in it.
     """
@@ -43,6 +45,7 @@ class Part:
     gate: Gate
     desk: Desk
     issuer: Issuer
+    federation: Federation
     tokens: SignedAccessTokens
     retry_secret: bytes
     ids: Ids

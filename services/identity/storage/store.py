@@ -11,6 +11,7 @@ from services.identity.storage.accounts import Accounts
 from services.identity.storage.challenges import Challenges
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
+from services.identity.storage.federation import Federation
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
 
@@ -23,7 +24,7 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Challenges, Throttles):
+class PostgresStore(Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:

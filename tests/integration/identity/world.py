@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 import grpc
+import httpx
 import orjson
 from google.protobuf import message_factory
 from google.protobuf.message import Message
@@ -28,10 +29,12 @@ from kundeapp.identity.v1 import identity_events_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.bootstrap import SERVICE, secret_keys, servicer
 from services.identity.config import Settings
+from services.identity.domain.federation import Providers
 from services.identity.domain.keyed_hash import KeyedHash
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Store, Stores
 from services.identity.hashing import Argon2Passwords, Cost
+from services.identity.providers import OpenIdProviders
 from services.identity.servicer import IdentityServicer
 from services.identity.storage import Post
 
@@ -41,6 +44,7 @@ PASSWORD = "fire tilfeldige ord"
 PIN = "12345678"
 PIECE_BYTES = 64 * 1024
 OPERATOR = ("OPERATOR",)
+NO_PROVIDERS = OpenIdProviders((), {}, httpx.AsyncClient(trust_env=False), FrozenClock())
 
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -264,14 +268,30 @@ class Identity:
         issued_at -= self.settings.access_token_lifetime
         return access.caller_of(jwt.verify(kind, keys, session.access_token, issued_at))
 
-    def servicer(self, hashes: Argon2Passwords, stores: Stores | None = None) -> IdentityServicer:
+    def servicer(
+        self,
+        hashes: Argon2Passwords,
+        stores: Stores | None = None,
+        providers: Providers = NO_PROVIDERS,
+    ) -> IdentityServicer:
         """Returns the service without gRPC around it."""
         made = servicer(
-            self.settings, self.database, hashes, Silence(), ids=self.ids, clock=self.clock
+            self.settings,
+            self.database,
+            hashes,
+            Silence(),
+            providers,
+            ids=self.ids,
+            clock=self.clock,
         )
         if stores is None:
             return made
-        return replace(made, stores=stores, gate=replace(made.gate, stores=stores))
+        return replace(
+            made,
+            stores=stores,
+            gate=replace(made.gate, stores=stores),
+            federation=replace(made.federation, stores=stores),
+        )
 
     @contextlib.contextmanager
     def cheap_hashes(

@@ -14,6 +14,7 @@ from services.identity.domain.store.accounts import AccountStore
 from services.identity.domain.store.challenges import ChallengeStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.federation import FederationStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
@@ -27,6 +28,7 @@ class Store(
     DeviceStore,
     ChallengeStore,
     ThrottleStore,
+    FederationStore,
     Protocol,
 ):
     """All that is kept, within one transaction."""
