@@ -24,8 +24,8 @@ from pyotp.totp import TOTP
 
 from bench.measure import table
 from bench.suite import running
-from cli.demo.codes import StaffCodes
 from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
+from cli.demo.staff_codes import StaffCodes
 
 TURNS = 400
 WARM_UP = 20

@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 
 from cli.config import Settings
-from cli.demo.codes import StaffCodes
 from cli.demo.load import load_demo
 from cli.demo.people import CUSTOMERS, PASSWORD
+from cli.demo.staff_codes import StaffCodes
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
 from cli.services import Services
@@ -70,7 +70,7 @@ def running(today: date) -> Generator[Suite]:
         where = Settings.model_validate({**plan.cli_settings(), "session": session})
         services = Services.of(where, Sessions.of(where).internal_token)
         codes = StaffCodes.prepared(services, data / "staff-secrets.json", print)
-        load_demo(where, codes, data / "demo", today)
+        load_demo(where, codes, data / "demo", plan.mailbox, today)
         customer = CUSTOMERS[0]
         yield Suite(
             pki=plan.pki,

@@ -1,86 +1,41 @@
-"""The authenticator apps of the demonstration's staff, so that nobody has to own a phone for it."""
+"""Codes that identity sends, as they lie in the local mailbox."""
 
-import json
-import time
-from collections.abc import Callable, Mapping
+import re
 from pathlib import Path
-from typing import Self, TypeVar
 
-from pyotp.totp import TOTP
+from cli.local import mailbox
+from cli.outcome import CommandError, Exit
+from kit.local.processes import wait_until
 
-from cli.demo.people import PASSWORD, STAFF
-from cli.outcome import CommandError
-from cli.services import Services
-
-_Result = TypeVar("_Result")
-
-Say = Callable[[str], None]
+_SECONDS = 30.0
+_CODE = re.compile(r"\b\d{6}\b")
 
 
-class StaffCodes:
-    """Makes the codes that the members of staff log in with.
+def code_for(folder: Path, recipient: str, *, after: str) -> str:
+    """Returns the code in the newest message to somebody, once it is there.
 
-    Attributes:
-        secrets: The secret of each member of staff, in base32, by e-mail.
+    Args:
+        folder: The mailbox.
+        recipient: Whom it is for.
+        after: The name of the newest message before, empty if there was none.
+
+    Raises:
+        CommandError: It does not come.
     """
+    found: list[str] = []
 
-    def __init__(self, secrets: Mapping[str, str], say: Say) -> None:
-        self.secrets = secrets
-        self._say = say
+    def has_come() -> bool:
+        for letter in mailbox.letters(folder):
+            if letter.name > after and letter.recipient == recipient:
+                found.extend(_CODE.findall(letter.text))
+        return bool(found)
 
-    @classmethod
-    def prepared(cls, services: Services, file: Path, say: Say) -> Self:
-        """Makes sure that every member of staff has an account, and that its secret is known.
-
-        A secret is known only when it is made, so it is kept in a file for its owner only. A member
-        of staff whose secret is not there gets a new one.
-
-        Args:
-            services: Where the accounts are.
-            file: What the secrets are kept in.
-            say: Tells of waiting.
-
-        Raises:
-            CommandError: The suite refused something, or did not answer.
-        """
-        secrets: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-        for member in STAFF:
-            if member.email not in secrets:
-                made = services.put_staff(
-                    member.email, PASSWORD, member.roles, renew_second_factor=True
-                )
-                secrets[member.email] = made.totp_secret
-                _keep(file, secrets)
-        return cls(secrets, say)
-
-    def log_in(self, email: str, act: Callable[[str], _Result]) -> _Result:
-        """Logs in with a code; each is taken once, so there may be a wait for the next one.
-
-        Args:
-            email: Who logs in.
-            act: Logs in with the code that it is given.
-
-        Raises:
-            CommandError: The gateway refused or did not answer.
-        """
-        app, now = TOTP(self.secrets[email]), time.time()
-        # The next code is taken a little early, because of clocks that are fast.
-        for moment in (now, now + app.interval):
-            try:
-                return act(app.at(moment))
-            except CommandError as error:
-                if error.code != "WRONG_SECOND_FACTOR":
-                    raise
-        wait = app.interval - now % app.interval
-        self._say(f"{email} has used this moment's codes; the next one comes in {wait:.0f} s.")
-        time.sleep(wait)
-        return act(app.at(now + 2 * app.interval))
+    if not wait_until(has_come, _SECONDS):
+        message = f"No code for {recipient} has come to {folder}."
+        raise CommandError(Exit.UNREACHABLE, "NO_CODE", message)
+    return found[0]
 
 
-def _keep(file: Path, secrets: Mapping[str, str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_text(json.dumps(secrets, indent=2))
-    new.replace(file)
+def newest(folder: Path) -> str:
+    """Returns the name of the newest message, empty if there is none."""
+    return next((letter.name for letter in mailbox.letters(folder)), "")

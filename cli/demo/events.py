@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 
-from cli.demo.codes import StaffCodes
 from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
+from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from cli.moments import OSLO
 from cli.outcome import CommandError

@@ -175,9 +175,9 @@ def _stop_together(processes: list[PythonProcess]) -> None:
 def _load_demo(plan: Plan, say: Say) -> "Demo":
     """Loads the demonstration unless an earlier start did, and logs the CLI in as its operator."""
     # The rest of the start should not wait for numpy and an HTTP client.
-    from cli.demo.codes import StaffCodes  # noqa: PLC0415
     from cli.demo.events import load_events  # noqa: PLC0415
     from cli.demo.load import Demo, load_demo, log_in_operator  # noqa: PLC0415
+    from cli.demo.staff_codes import StaffCodes  # noqa: PLC0415
     from cli.gateway import Gateway  # noqa: PLC0415
     from cli.services import Services  # noqa: PLC0415
     from cli.session import Sessions  # noqa: PLC0415
@@ -191,7 +191,7 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
     if not loaded.exists():
         began = time.monotonic()
         today = datetime.now(OSLO).date()
-        load_demo(settings, codes, plan.data / "demo", today)
+        load_demo(settings, codes, plan.data / "demo", plan.mailbox, today)
         load_events(Gateway(settings.gateway), codes, today)
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from cli.demo.codes import StaffCodes
+from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from kit.local.processes import wait_until
 
@@ -48,6 +48,10 @@ class Suite:
     def demo(self) -> Mapping[str, Any]:
         demo: Mapping[str, Any] = json.loads((self.data / "demo.json").read_text())
         return demo
+
+    @property
+    def mailbox(self) -> Path:
+        return self.data / "mailbox"
 
     def start(self) -> None:
         """Starts it and waits until the demonstration is there too."""

@@ -1,8 +1,11 @@
 """All RPCs together."""
 
 from services.identity.servicer.accounts import Accounts
+from services.identity.servicer.contact import Contacts
 from services.identity.servicer.customers import Customers
+from services.identity.servicer.federation import Federation
 from services.identity.servicer.passkeys import Passkeys
+from services.identity.servicer.recovery import Recoveries
 from services.identity.servicer.registration import Registrations
 from services.identity.servicer.second_factors import SecondFactors
 from services.identity.servicer.sessions import Sessions
@@ -10,6 +13,15 @@ from services.identity.servicer.staff import StaffAccounts
 
 
 class IdentityServicer(
-    Accounts, Customers, Registrations, Sessions, SecondFactors, Passkeys, StaffAccounts
+    Accounts,
+    Contacts,
+    Customers,
+    Federation,
+    Passkeys,
+    Recoveries,
+    Registrations,
+    SecondFactors,
+    Sessions,
+    StaffAccounts,
 ):
     """One method for each RPC of `IdentityService`, which says what it does."""

@@ -8,8 +8,10 @@ from kit.database import Database, Transaction
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Event
 from services.identity.storage.accounts import Accounts
+from services.identity.storage.challenges import Challenges
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
+from services.identity.storage.federation import Federation
 from services.identity.storage.passkeys import Passkeys
 from services.identity.storage.second_factors import Factors
 from services.identity.storage.sessions import Sessions
@@ -24,7 +26,17 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles, Factors, Passkeys):
+class PostgresStore(
+    Customers,
+    Accounts,
+    Sessions,
+    Devices,
+    Challenges,
+    Throttles,
+    Federation,
+    Factors,
+    Passkeys,
+):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from pyotp.totp import TOTP
 
-from cli.demo.codes import StaffCodes
 from cli.demo.events import EVENTS, load_events
 from cli.demo.files import write_demo
 from cli.demo.load import Demo
 from cli.demo.people import CUSTOMERS, STAFF
 from cli.demo.series import Area, Hours, Household, spot_prices, temperature, usage_wh
+from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from cli.outcome import CommandError, Exit
 from cli.services import Services
@@ -195,7 +195,7 @@ def test_a_code_that_was_used_is_followed_by_the_next_one_if_need_be_after_a_wai
     monkeypatch: pytest.MonkeyPatch, used: int, slept: list[float]
 ) -> None:
     clock, said, tried = Moments(1_000_000_000.0), list[str](), list[str]()
-    monkeypatch.setattr("cli.demo.codes.time", clock)
+    monkeypatch.setattr("cli.demo.staff_codes.time", clock)
     app = TOTP(SECRET)
     taken = {app.at(clock.now + 30 * step) for step in range(used)}
 
@@ -216,7 +216,7 @@ def test_a_code_that_was_used_is_followed_by_the_next_one_if_need_be_after_a_wai
 
 def test_another_refusal_of_a_login_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Moments(1_000_000_000.0)
-    monkeypatch.setattr("cli.demo.codes.time", clock)
+    monkeypatch.setattr("cli.demo.staff_codes.time", clock)
 
     def log_in(_code: str) -> str:
         raise CommandError(Exit.REFUSED, "TOO_MANY_REQUESTS", "Wait.")

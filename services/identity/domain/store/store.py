@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.identity.domain.accounts import Account, AccountRegistered
+from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.customers import CustomerChanged, CustomerCreated
 from services.identity.domain.letters import Letter
 from services.identity.domain.passkeys import Attested, Passkey, Presented
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
+from services.identity.domain.store.challenges import ChallengeStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.federation import FederationStore
 from services.identity.domain.store.passkeys import PasskeyStore
 from services.identity.domain.store.second_factors import SecondFactorStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
-Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
+Event = CustomerCreated | CustomerChanged | AccountRegistered | CustomerLinked | SessionEnded
 
 
 class Store(
@@ -28,9 +30,11 @@ class Store(
     AccountStore,
     SessionStore,
     DeviceStore,
+    ChallengeStore,
     ThrottleStore,
     SecondFactorStore,
     PasskeyStore,
+    FederationStore,
     Protocol,
 ):
     """All that is kept, within one transaction."""
