@@ -1,5 +1,6 @@
 """What runs locally, on which ports, and with which settings."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -166,6 +167,7 @@ class Plan:
             settings["secret_keys"] = self.pki.identity_secret_keys
             settings["mailbox"] = self.mailbox
             settings["public_url"] = self.settings.url
+            settings["passkey_origins"] = json.dumps([self.settings.url])
         if name == "events":
             settings["identity"] = self.settings.address_of("identity")
         return settings
