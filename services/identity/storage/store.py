@@ -14,6 +14,7 @@ from services.identity.storage.devices import Devices
 from services.identity.storage.federation import Federation
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
+from services.identity.storage.tidying import Tidying
 
 
 class Post(Protocol):
@@ -24,7 +25,9 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation):
+class PostgresStore(
+    Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation, Tidying
+):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:
