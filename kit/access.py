@@ -120,7 +120,7 @@ def admit(rule: access_pb2.Rule, caller: Caller) -> None:
             _require_login(caller)
         case "staff":
             _require_login(caller)
-            allowed = {access_pb2.Staff.Role.Name(role) for role in rule.staff.roles}
+            allowed = frozenset(map(access_pb2.Staff.Role.Name, rule.staff.roles))
             if caller.roles.isdisjoint(allowed):
                 raise errors.Denied
             if not caller.holds(allowed):

@@ -56,7 +56,7 @@ async def ask_for_new_passkey(
     known = await store.passkeys_of(account_id)
     _refuse_too_many(known)
     challenge = _new_challenge(factors, clock, Ceremony.REGISTRATION, account_id)
-    await store.add_passkey_challenge(challenge, clock.now())
+    await store.add_passkey_challenge(challenge)
     options = factors.passkeys.creation_options(account_id, account.email, known, challenge.value)
     return Asked(challenge, options)
 
@@ -126,7 +126,7 @@ async def ask_for_passkey(gate: Gate, network: str) -> Asked:
     await gate.count([gate.throttles.attempt(PASSKEY_BY_NETWORK, network)])
     challenge = _new_challenge(gate.factors, gate.clock, Ceremony.LOGIN, None)
     async with gate.stores() as store:
-        await store.add_passkey_challenge(challenge, gate.clock.now())
+        await store.add_passkey_challenge(challenge)
     return Asked(challenge, gate.factors.passkeys.request_options(challenge.value))
 
 

@@ -9,25 +9,14 @@ import asyncpg
 from services.identity.domain.passkeys import Ceremony, Challenge, Passkey
 from services.identity.storage.part import Part
 
-_FORGOTTEN_AT_ONCE = 100
 _COLUMNS = "id, account_id, credential_id, public_key, sign_count, name, created_at, last_used_at"
 
 
 class Passkeys(Part):
     """Passkeys and their challenges on PostgreSQL."""
 
-    async def add_passkey_challenge(self, challenge: Challenge, now: datetime) -> None:
-        """Keeps a challenge; some of those that are too old are forgotten."""
-        await self._connection.execute(
-            """
-            DELETE FROM passkey_challenge WHERE id IN (
-                SELECT id FROM passkey_challenge WHERE expires_at <= $1
-                LIMIT $2 FOR UPDATE SKIP LOCKED
-            )
-            """,
-            now,
-            _FORGOTTEN_AT_ONCE,
-        )
+    async def add_passkey_challenge(self, challenge: Challenge) -> None:
+        """Keeps a challenge until it is answered."""
         await self._connection.execute(
             """
             INSERT INTO passkey_challenge (id, value, ceremony, account_id, expires_at)

@@ -16,6 +16,7 @@ from services.identity.storage.passkeys import Passkeys
 from services.identity.storage.second_factors import Factors
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
+from services.identity.storage.tidying import Tidying
 
 
 class Post(Protocol):
@@ -36,6 +37,7 @@ class PostgresStore(
     Federation,
     Factors,
     Passkeys,
+    Tidying,
 ):
     """A `Store` on PostgreSQL, within one transaction."""
 

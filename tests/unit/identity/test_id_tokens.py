@@ -156,7 +156,7 @@ def test_a_header_that_says_nothing_more_holds(header: Mapping[str, Any]) -> Non
         claims(nonce="another"),
         claims(nonce=["the nonce"]),
     ],
-    ids=str,
+    ids=", ".join,
 )
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_a_token_with_wrong_claims_is_refused(bad: Mapping[str, Any], algorithm: str) -> None:
@@ -180,7 +180,7 @@ def test_a_token_with_wrong_claims_is_refused(bad: Mapping[str, Any], algorithm:
         {"kid": None},
         {"cty": "JWT"},
     ],
-    ids=str,
+    ids=", ".join,
 )
 def test_a_token_with_an_unexpected_header_is_refused(header: Mapping[str, Any]) -> None:
     with pytest.raises(DoesNotHold):

@@ -11,8 +11,8 @@ from services.identity.domain.passkeys import Challenge, Passkey
 class PasskeyStore(Protocol):
     """Passkeys and their challenges."""
 
-    async def add_passkey_challenge(self, challenge: Challenge, now: datetime) -> None:
-        """Keeps a challenge until it is answered or too old."""
+    async def add_passkey_challenge(self, challenge: Challenge) -> None:
+        """Keeps a challenge until it is answered."""
         ...
 
     async def take_passkey_challenge(self, challenge_id: UUID, now: datetime) -> Challenge | None:
