@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kit.database import Transaction
+from kit.testing import all_have_come
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.domain.challenges import MOST_TRIES, Challenge, Codes, Purpose
 from services.identity.domain.problems import CodeNoLongerWorks, WrongCode
@@ -111,7 +112,7 @@ class NaiveStore(PostgresStore):
         tries = await self._connection.fetchval(
             "SELECT tries FROM challenge WHERE id = $1", challenge_id
         )
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         if tries >= MOST_TRIES:
             return None
         await self._connection.execute("UPDATE challenge SET tries = 0 WHERE id = $1", challenge_id)
@@ -121,7 +122,7 @@ class NaiveStore(PostgresStore):
         ended = await self._connection.fetchval(
             "SELECT ended_at FROM challenge WHERE id = $1", challenge_id
         )
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         await super().end_challenge(challenge_id, now)
         return ended is None
 
