@@ -21,6 +21,8 @@ FACTS = {
     "token": "a-token",
     "number": "100001",
     "provider": "BankID",
+    "name": "«Pixel 9»",
+    "left": "9",
 }
 TO = {Channel.EMAIL: "kari@example.no", Channel.SMS: "+4790000001"}
 LETTERS: Mapping[str, Mapping[str, Mapping[str, str]]] = tomllib.loads(
