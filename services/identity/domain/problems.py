@@ -185,6 +185,15 @@ class ProviderNotLinked(errors.Unauthenticated):
         super().__init__(provider=provider)
 
 
+class ProviderNotEnough(errors.Unauthenticated):
+    """The account needs two factors, and a login at the provider takes one."""
+
+    reason = "PROVIDER_NOT_ENOUGH"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
 class ProviderLinkedElsewhere(errors.Conflict):
     """Another account is linked to this person."""
 

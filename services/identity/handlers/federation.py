@@ -23,6 +23,7 @@ from services.identity.domain.problems import (
     ProviderFlowEnded,
     ProviderLinkedAlready,
     ProviderLinkedElsewhere,
+    ProviderNotEnough,
     ProviderNotLinked,
 )
 from services.identity.domain.sessions import Client, Visitor
@@ -174,11 +175,15 @@ async def create_session(
     Raises:
         ProviderNotLinked: If no account is linked to them; what the provider knows of their e-mail
             makes no difference.
+        ProviderNotEnough: If the account needs two factors, and a login there takes one.
     """
     account_id = await store.account_linked_to(vouched.identity)
     account = None if account_id is None else await store.account(account_id)
     if account is None:
         raise ProviderNotLinked(vouched.provider.name)
+    has_app = (await store.second_factors(account.id)).totp
+    if (has_app or account.roles) and not vouched.provider.is_strong:
+        raise ProviderNotEnough(vouched.provider.name)
     return await begin_session(
         store,
         issuer,

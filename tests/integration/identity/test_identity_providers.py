@@ -33,6 +33,7 @@ from services.identity.domain.store import Store
 from services.identity.handlers import federation
 from services.identity.handlers.federation import Return
 from services.identity.storage import Post, PostgresStore
+from tests.integration.identity.test_second_factors import set_up
 from tests.integration.identity.world import EMAIL, Identity, StoresOf, refused
 from tests.oidc_provider import provider as oidc
 from tests.oidc_provider.provider import OidcProvider, client, log_in_at
@@ -237,6 +238,18 @@ async def test_a_login_says_how_strong_it_was(identity: Identity) -> None:
     vipps = await log_in_with(identity, KARI, "vipps")
     assert identity.caller(bankid).methods == ("fed", "mfa")
     assert identity.caller(vipps).methods == ("fed",)
+
+
+async def test_a_login_with_one_factor_is_not_enough_for_an_account_with_two(
+    identity: Identity,
+) -> None:
+    for provider_id in ("bankid", "vipps"):
+        await link(identity, KARI, provider_id)
+    await set_up(identity)
+
+    with refused("PROVIDER_NOT_ENOUGH"):
+        await log_in_with(identity, KARI, "vipps")
+    assert await log_in_with(identity, KARI, "bankid")
 
 
 @pytest.mark.parametrize(("where", "redirect"), [(pb.WEB, WEB), (pb.APP, APP)])

@@ -561,7 +561,7 @@ async def test_whoever_has_lost_everything_logs_in_with_the_password_after_it_is
     assert await factors_of(identity, session) == factors_pb.SecondFactors()
 
 
-async def test_a_secret_opens_after_the_key_was_renewed_and_is_sealed_anew_when_used(
+async def test_a_secret_is_sealed_anew_when_a_code_of_it_is_used(
     identity: Identity,
 ) -> None:
     app, _ = await set_up(identity)
