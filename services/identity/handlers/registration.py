@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from kit import errors
 from services.identity.domain import contact, customers, passwords
 from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.challenges import Challenge, Purpose
@@ -179,10 +180,13 @@ async def link_customer(
         The account, or what a short PIN needs besides.
 
     Raises:
+        Denied: If it is the account of a member of staff, which stands for nobody.
         AccountExists: If another account stands for the customer.
         PinNotEnough: If the PIN is too short by itself, and there is no contact on file.
         TooManyTries: If too many codes were sent there, or asked for from here.
     """
+    if (await get_me(store, account_id)).roles:
+        raise errors.Denied
     customer = await store.lock_customer(customer.id)
     _refuse_another_account(customer, account_id)
     to_contact = _contact_code(desk, customer)
