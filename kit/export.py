@@ -80,9 +80,18 @@ async def page(
     elif index + 1 < len(names):
         following = f"{names[index + 1]}/"
     return ExportMyDataResponse(
-        sections_json=orjson.dumps({names[index]: part.records}, option=orjson.OPT_UTC_Z),
+        sections_json=orjson.dumps(
+            {names[index]: part.records}, default=_text_of_id, option=orjson.OPT_UTC_Z
+        ),
         next_page_token=following,
     )
+
+
+def _text_of_id(value: object) -> str:
+    """Writes asyncpg's own kind of UUID, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def staff_actions(connection: Connection, customers: Collection[UUID]) -> Section:
