@@ -158,7 +158,15 @@ def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
     sessions = Sessions(AccessKeys(fetch, clock), kind, jwt.KeyFile(keys), clock)
     service = pb.DESCRIPTOR.services_by_name["MeteringService"]
     upstreams = Upstreams({service.file.package: channel})
-    application = Application(Transcoder([service]), upstreams, sessions, {}, Limits())
+    application = Application(
+        Transcoder([service]),
+        upstreams,
+        sessions,
+        {},
+        Limits(),
+        clock=clock,
+        origin="http://localhost",
+    )
     expires = datetime.now(UTC) + timedelta(hours=1)
     claims = {**access.claims_of(caller()), "exp": int(expires.timestamp())}
     return application, jwt.sign(kind, access_key, claims)

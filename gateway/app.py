@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias, cast
@@ -16,13 +16,16 @@ import prometheus_client
 import structlog
 from google.api import httpbody_pb2
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
 
-from gateway import problems
-from gateway.session import WORKLOAD, Sessions
+from gateway import cookies, network, problems
+from gateway.cookies import Cookies
+from gateway.session import SessionIsOver, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
 from gateway.upstream import Call, Metadata
 from kit import access, errors, status, telemetry, texts
 from kit.access import Caller
+from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
 
@@ -42,7 +45,7 @@ SECURITY: Headers = (
 )
 _OF_AN_ANSWER: Headers = (_JSON, NO_STORE, *SECURITY)
 _NO_PART_OF_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
-_ANONYMOUS = Caller(workload=WORKLOAD)
+_ANONYMOUS = Caller(workload=access.GATEWAY)
 _UNROUTED = "-"
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -126,6 +129,8 @@ class Request:
         headers: By lower-case name; the last one of a name.
         receive: Where the body comes from.
         language: What a person reads.
+        cookies: What a browser keeps for us.
+        network: Where it comes from; empty if unknown.
     """
 
     method: str
@@ -134,11 +139,25 @@ class Request:
     headers: Mapping[bytes, bytes]
     receive: Receive
     language: Language
+    cookies: Cookies
+    network: str = ""
 
     def header(self, name: bytes) -> str | None:
         """Returns a header, None without it."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    def authorization(self) -> str | None:
+        """Returns the Authorization header, or what a browser's cookie says in its place.
+
+        Raises:
+            CrossSiteRequest: If there is a cookie, and another site may have it sent.
+        """
+        header = self.header(b"authorization")
+        if header is not None:
+            return header
+        token = self.cookies.take(cookies.ACCESS)
+        return None if token is None else f"Bearer {token}"
 
 
 def public_json(body: bytes, media_type: str, seconds: int) -> Response:
@@ -172,11 +191,13 @@ class Page:
         content: The content.
         media_type: Its type.
         policy: Its Content-Security-Policy.
+        others: Further headers.
     """
 
     content: bytes
     media_type: str
     policy: str = "default-src 'none'; frame-ancestors 'none'"
+    others: Headers = ()
 
     async def __call__(self, _request: Request) -> Response:
         """Answers a request for it."""
@@ -185,6 +206,7 @@ class Page:
             (b"cache-control", b"no-cache"),
             (b"content-security-policy", self.policy.encode()),
             *SECURITY[1:],
+            *self.others,
         )
         return Response(HTTPStatus.OK, self.content, headers)
 
@@ -206,6 +228,10 @@ class Application:
         sessions: Sessions,
         pages: Mapping[str, Handler],
         limits: Limits,
+        *,
+        clock: Clock,
+        origin: str,
+        trusted_hops: int = 0,
     ) -> None:
         """Prepares every route.
 
@@ -215,6 +241,9 @@ class Application:
             sessions: Who is behind a request.
             pages: Handlers of GET, by path.
             limits: What a request may cost.
+            clock: Tells for how long a cookie is kept.
+            origin: Where our own pages are: `https://host`.
+            trusted_hops: How many proxies of ours stand in front.
 
         Raises:
             UndeclaredAccess: If an RPC does not say who may call it.
@@ -224,6 +253,9 @@ class Application:
         self._upstream = upstream
         self._sessions = sessions
         self._limits = limits
+        self._clock = clock
+        self._origin = origin
+        self._trusted_hops = trusted_hops
         self._calls = {
             route.rpc.full_name: (upstream.call(route.rpc), access.rule_of(route.rpc))
             for route in transcoder.routes
@@ -240,7 +272,7 @@ class Application:
         if scope["type"] != "http":
             raise ValueError(f"the gateway serves HTTP, no {scope['type']}")
         started = time.perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = _headers(scope)
         language = texts.language_of(headers.get(b"accept-language", b"").decode("latin-1"))
         request = Request(
             method=scope["method"],
@@ -249,6 +281,8 @@ class Application:
             headers=headers,
             receive=receive,
             language=language,
+            cookies=Cookies(scope["method"], headers, self._origin),
+            network=network.of_client(scope["client"], scope["headers"], self._trusted_hops),
         )
         parent = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
         with telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span:
@@ -258,6 +292,9 @@ class Application:
                 return
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 span.fail()
+            if response.code == SessionIsOver.reason and request.cookies.used:
+                removals = map(cookies.removing, cookies.OF_A_SESSION)
+                response = replace(response, headers=(*response.headers, *removals))
             await _send(send, response, with_body=request.method != "HEAD")
             seconds = time.perf_counter() - started
             _seconds_of(request.method, route, int(response.status)).observe(seconds)
@@ -307,6 +344,8 @@ class Application:
             await self._body(request),
             request.header(b"idempotency-key"),
         )
+        if route.cookies.taken:
+            route.cookies.fill(message, request.cookies.take)
         try:
             answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
         except grpc.aio.AioRpcError as error:
@@ -315,7 +354,22 @@ class Application:
         headers = _OF_AN_ANSWER
         if route.is_file:
             headers = _of_a_file(cast("httpbody_pb2.HttpBody", answer), request.path)
+        if route.cookies.given:
+            headers = (*headers, *self._take_out(route, request, answer))
+        if route.cookies.forgotten and request.cookies.used:
+            headers = (*headers, *map(cookies.removing, route.cookies.forgotten))
         return Response(HTTPStatus.OK, route.encode(answer), headers)
+
+    def _take_out(self, route: Route, request: Request, answer: Message) -> Headers:
+        """Returns the headers that have a browser keep what is then no more in the answer.
+
+        Raises:
+            CrossSiteRequest: If it is another site that would log the browser in.
+        """
+        kept = route.cookies.take_out(answer, self._clock.now())
+        if kept:
+            request.cookies.refuse_cross_site()
+        return tuple(map(cookies.setting, kept))
 
     async def _admit(self, request: Request, rule: Any) -> Metadata:
         """Returns what goes with the call; the service checks again, and is the one that decides.
@@ -323,13 +377,16 @@ class Application:
         Raises:
             Unauthenticated: If somebody must log in first.
             Denied: If the caller may not.
+            CrossSiteRequest: If a cookie says who calls, and another site may have it sent.
         """
         metadata = [("accept-language", request.language)]
         traceparent = telemetry.traceparent()
         if traceparent is not None:
             metadata.append(("traceparent", traceparent))
+        if request.network:
+            metadata.append((access.NETWORK, request.network))
         caller = _ANONYMOUS
-        authorization = request.header(b"authorization")
+        authorization = request.authorization()
         if authorization is not None:
             try:
                 session = await self._sessions.session(authorization)
@@ -378,7 +435,7 @@ class Application:
             Unauthenticated: If nobody is logged in.
             Denied: If it is no member of staff.
         """
-        session = await self._sessions.session(request.header(b"authorization") or "")
+        session = await self._sessions.session(request.authorization() or "")
         if not session.caller.roles:
             raise errors.Denied
         token = self._sessions.mint(session.caller)
@@ -468,6 +525,15 @@ def _refuse_large_headers(scope: Scope, limit: int) -> None:
     size += sum(len(name) + len(value) for name, value in scope["headers"])
     if size > limit:
         raise problems.HeadersTooLarge
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if b"cookie" in headers:
+        # HTTP/2 lets a browser split them over several headers (RFC 9113, 8.2.3).
+        several = (value for name, value in scope["headers"] if name == b"cookie")
+        headers[b"cookie"] = b"; ".join(several)
+    return headers
 
 
 def _path(scope: Scope) -> str:

@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, ended_sessions, live, openapi
+from gateway import docs, ended_sessions, live, openapi, undo
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
 from gateway.ended_sessions import EndedSessions, Fetch
@@ -75,7 +75,16 @@ async def running(
             "/.well-known/jwks.json": _jwks(keys),
             live.PATH: streams.answer,
         }
-        application = Application(transcoder, upstreams, sessions, pages, _limits(settings))
+        application = Application(
+            transcoder,
+            upstreams,
+            sessions,
+            pages,
+            _limits(settings),
+            clock=clock,
+            origin=settings.origin,
+            trusted_hops=settings.trusted_hops,
+        )
         for work in (
             ended.keep_up(),
             bus.listen(settings.nats_url, tls, "gateway", ended_sessions.SUBJECT, ended),
@@ -149,6 +158,7 @@ def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
         "/asyncapi.json": Page(settings.asyncapi.read_bytes(), "application/json"),
         "/docs": Page(docs.page(document), "text/html; charset=utf-8", docs.POLICY),
         docs.STYLE_PATH: Page(docs.STYLE, "text/css; charset=utf-8"),
+        **undo.pages(),
     }
 
 

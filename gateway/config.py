@@ -8,6 +8,8 @@ from pydantic_settings import SettingsConfigDict
 
 from kit.settings import ProcessSettings
 
+_ORIGIN = r"^(https?://[a-z0-9.:\[\]-]+)?$"
+
 
 class Settings(ProcessSettings):
     """What the gateway can be told."""
@@ -18,6 +20,13 @@ class Settings(ProcessSettings):
     """Where HTTP is served, host and port."""
     http2: bool = False
     """Whether HTTP/2 without TLS (h2c) is served beside HTTP/1.1, for a proxy in front."""
+    public_url: str = Field(default="", pattern=_ORIGIN)
+    """Where browsers find the gateway, as they write an origin: `https://kundeapp.example.com`.
+    Only pages from there may use a browser's cookies. `http://localhost:` and the port of `listen`
+    if empty."""
+    trusted_hops: int = Field(default=0, ge=0)
+    """How many proxies of ours a request passes in front of the gateway. Each must append to
+    X-Forwarded-For the address, without a port, that it was called from."""
     identity: str
     """Where identity's gRPC is, as gRPC names it: `host:port` or `dns:///service:port`."""
     metering: str
@@ -52,3 +61,8 @@ class Settings(ProcessSettings):
     """The protos with their comments, a FileDescriptorSet, which the API page is made from."""
     asyncapi: Path = Path(str(resources.files("kundeapp") / "asyncapi.json"))
     """What describes the events of the services, an AsyncAPI document."""
+
+    @property
+    def origin(self) -> str:
+        """Where our own pages are."""
+        return self.public_url or f"http://localhost:{self.listen.rpartition(':')[2]}"

@@ -223,10 +223,11 @@ class Streams:
 
         Raises:
             Unauthenticated: If nobody is logged in.
+            CrossSiteRequest: If a cookie says who calls, and another site may have it sent.
             TooMany: If the account has too many streams open.
             Unavailable: If the process is about to stop, or the token cannot be checked.
         """
-        session = await self._sessions.session(request.header(b"authorization") or "")
+        session = await self._sessions.session(request.authorization() or "")
         if self._stopped:
             raise errors.Unavailable
         if len(self._of_account.get(session.caller.account, ())) >= MOST_STREAMS:

@@ -12,8 +12,9 @@ from google.protobuf.descriptor import (
     MethodDescriptor,
 )
 
-from gateway import live, problems
+from gateway import cookies, live, problems
 from gateway.transcoder import IDEMPOTENCY_KEY, Route, shapes
+from gateway.transcoder.cookies import cookie_of
 from gateway.transcoder.templates import ONE, REST, Template
 from kit import access
 from kit.comments import Comments
@@ -25,6 +26,8 @@ Schema: TypeAlias = dict[str, Any]
 _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 _DEEPEST_PARAMETER: Final = 3
 _BEARER: Final = "accessToken"
+_COOKIE: Final = "accessCookie"
+_LOGIN: Final[Sequence[Mapping[str, Sequence[str]]]] = [{_BEARER: []}, {_COOKIE: []}]
 
 
 def document(
@@ -87,7 +90,17 @@ class _Writer:
                         "scheme": "bearer",
                         "bearerFormat": "JWT",
                         "description": "The access token of a session.",
-                    }
+                    },
+                    _COOKIE: {
+                        "type": "apiKey",
+                        "in": "cookie",
+                        "name": f"{cookies.PREFIX}{cookies.ACCESS}",
+                        "description": (
+                            "The same, as a browser keeps it: no script can read it. It counts in "
+                            "requests without an Authorization header that our own pages make; "
+                            "any other is refused with CROSS_SITE_REQUEST."
+                        ),
+                    },
                 },
             },
         }
@@ -101,14 +114,14 @@ class _Writer:
             "operationId": rpc.name if number == 0 else f"{rpc.name}{number + 1}",
             "tags": [_tag(rpc)],
             "summary": description.split(". ")[0].split("\n")[0].removesuffix("."),
-            "description": description + _roles(rpc),
+            "description": description + _roles(rpc) + _forgotten(route),
             "parameters": list(self._parameters(route)),
-            "security": [] if _is_public(rpc) else [{_BEARER: []}],
+            "security": [] if _is_public(rpc) else _LOGIN,
         }
         body = self._body(route)
         if body is not None:
             operation["requestBody"] = {
-                "required": True,
+                "required": route.needs_body,
                 "content": {"application/json": {"schema": body, "example": self._example(body)}},
             }
         operation["responses"] = {
@@ -132,6 +145,7 @@ class _Writer:
             "responses": {
                 "200": {"description": _STREAM_ANSWER, "content": {live.MEDIA_TYPE: content}},
                 "401": _problem("Nobody is logged in."),
+                "403": _problem(_CROSS_SITE),
                 "429": _problem(f"The account has {live.MOST_STREAMS} streams open."),
                 "default": {"$ref": "#/components/responses/Problem"},
             },
@@ -226,7 +240,7 @@ class _Writer:
             schema = (
                 self._nullable_field(field) if is_answer else self._field(field, is_answer=False)
             )
-            comment = self._comments.of(field.full_name)
+            comment = self._comments.of(field.full_name) + _kept(field, is_answer=is_answer)
             properties[field.json_name] = {**schema, "description": comment} if comment else schema
             if shapes.is_always_there(field) if is_answer else _is_required(field):
                 required.append(field.json_name)
@@ -374,8 +388,10 @@ _STREAM: Schema = {
         "connection is lost."
     ),
     "parameters": [],
-    "security": [{_BEARER: []}],
+    "security": _LOGIN,
 }
+
+_CROSS_SITE = "A request with a cookie may come from another site."
 
 _STREAM_ANSWER = (
     "Server-sent events, each with its `id`, its name as `event`, and one of these messages as "
@@ -441,7 +457,11 @@ def _refusals(route: Route) -> dict[str, Schema]:
     if not _is_public(route.rpc):
         refusals["401"] = _problem("Nobody is logged in.")
     if access.rule_of(route.rpc).WhichOneof("caller") == "staff":
-        refusals["403"] = _problem("The caller lacks the role.")
+        refusals["403"] = _problem(
+            "The caller lacks the role, or a request with a cookie may come from another site."
+        )
+    elif not _is_public(route.rpc) or route.cookies.taken or route.cookies.given:
+        refusals["403"] = _problem(_CROSS_SITE)
     if route.template.variables:
         refusals["404"] = _problem("There is no such thing, or it is none of the caller's.")
     if route.rpc.input_type.fields:
@@ -461,7 +481,27 @@ def _roles(rpc: MethodDescriptor) -> str:
     return f"\n\nFor staff with the role {roles}."
 
 
+def _forgotten(route: Route) -> str:
+    if not route.cookies.forgotten:
+        return ""
+    names = ", ".join(f"`{cookies.PREFIX}{name}`" for name in route.cookies.forgotten)
+    return f"\n\nRemoves from a browser: {names}."
+
+
+def _kept(field: FieldDescriptor, *, is_answer: bool) -> str:
+    """Returns what is to be said of a field that a browser keeps as a cookie."""
+    name = cookie_of(field)
+    if not name:
+        return ""
+    cookie = f"`{cookies.PREFIX}{name}`"
+    if is_answer:
+        return f"\n\nEmpty for a browser, which keeps it in the cookie {cookie}."
+    return f"\n\nA browser leaves it out: the cookie {cookie} fills it."
+
+
 def _is_required(field: FieldDescriptor) -> bool:
+    if cookie_of(field):  # by an app, but not by a browser
+        return False
     behaviours = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
     return field_behavior_pb2.REQUIRED in behaviours
 

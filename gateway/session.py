@@ -15,7 +15,6 @@ from kit.access import Caller, InternalToken
 from kit.clock import Clock
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a name (RFC 9068)
-WORKLOAD = "gateway"
 
 _BEARER = "bearer "
 _REMEMBERED_SESSIONS = 10_000
@@ -177,7 +176,7 @@ class Sessions:
                 claims = jwt.verify(self._kind, await self._keys.keys(), token, now)
             except jwt.UnknownKey:
                 claims = jwt.verify(self._kind, await self._keys.newer_keys(), token, now)
-            caller = replace(access.caller_of(claims), workload=WORKLOAD)
+            caller = replace(access.caller_of(claims), workload=access.GATEWAY)
         except jwt.InvalidToken as error:
             raise errors.Unauthenticated from error
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)

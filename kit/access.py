@@ -16,6 +16,15 @@ from kundeapp.access.v1 import access_pb2
 INTERNAL_TOKEN = jwt.TokenKind("kundeapp-internal+jwt", "kundeapp-gateway", "kundeapp-internal")
 INTERNAL_TOKEN_LIFETIME = timedelta(seconds=60)
 
+GATEWAY = "gateway"
+"""The workload that speaks for people, as its certificate names it."""
+
+NETWORK = "x-client-network"
+"""The metadata in which the gateway, and nobody else, says which network a call comes from."""
+
+RECENT = timedelta(minutes=10)
+"""For how long a proof of who one is counts for what must not be done with a stolen token."""
+
 _REMEMBERED_TOKENS = 20_000
 
 
@@ -55,6 +64,24 @@ class Caller:
         if self.account_id is None:
             raise errors.Unauthenticated
         return self.account_id
+
+
+class ReauthenticationNeeded(errors.Unauthenticated):
+    """The person must prove who they are once more, as RFC 9470 has it."""
+
+    reason = "REAUTHENTICATION_NEEDED"
+
+
+def require_recent_login(caller: Caller, now: datetime) -> None:
+    """Lets a caller pass who has proven who they are lately, for sensitive changes.
+
+    Raises:
+        Unauthenticated: If nobody is logged in.
+        ReauthenticationNeeded: If it is longer ago than ten minutes.
+    """
+    _require_login(caller)
+    if caller.authenticated_at is None or now - caller.authenticated_at > RECENT:
+        raise ReauthenticationNeeded
 
 
 def rule_of(method: MethodDescriptor) -> access_pb2.Rule:

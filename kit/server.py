@@ -63,11 +63,14 @@ class Call:
         caller: Who calls.
         method: The full name of the method, such as `kundeapp.events.v1.EventsService.GetEvent`.
         language: The language that the caller wants to be answered in.
+        network: Where the person calls from: an IPv4 address, or an IPv6 /64. Empty if unknown, as
+            it is unless the gateway calls.
     """
 
     caller: Caller
     method: str
     language: Language
+    network: str = ""
 
 
 class Server:
@@ -272,7 +275,9 @@ class _Guard:
     ) -> Message | status_pb2.Status:
         language = texts.language_of(metadata.get("accept-language", ""))
         try:
-            call = Call(self._admitted(context, metadata), self._name, language)
+            caller = self._admitted(context, metadata)
+            network = metadata.get(access.NETWORK, "") if caller.workload == access.GATEWAY else ""
+            call = Call(caller, self._name, language, network)
             return await self._answer(request, call, context)
         except Problem as problem:
             if isinstance(problem, errors.Unavailable):

@@ -72,7 +72,7 @@ _CREATE_COURIER = (
         not_after timestamptz NOT NULL,
         attempts smallint NOT NULL DEFAULT 0,
         due_at timestamptz NOT NULL,
-        outcome text CHECK (outcome IN ('SENT', 'REFUSED', 'EXPIRED', 'LIMITED')),
+        outcome text CHECK (outcome IN ('SENT', 'REFUSED', 'EXPIRED', 'LIMITED', 'UNWANTED')),
         ended_at timestamptz,
         CHECK ((outcome IS NULL) = (ended_at IS NULL)),
         CHECK ((outcome IS NULL) = (content IS NOT NULL))

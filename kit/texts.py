@@ -31,11 +31,12 @@ def render(reason: str, language: Language, facts: Mapping[str, str | int]) -> s
     text = _texts(reason)[language]
     for name, fact in facts.items():
         if f"{{{name}}}" in text:
-            text = text.replace(f"{{{name}}}", _said(str(fact), language))
+            text = text.replace(f"{{{name}}}", said(str(fact), language))
     return text
 
 
-def _said(fact: str, language: Language) -> str:
+def said(fact: str, language: Language) -> str:
+    """Returns a fact as people say it: a moment in RFC 3339 by the clock in Norway, else as is."""
     if "T" not in fact:
         return fact
     try:

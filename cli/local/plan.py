@@ -164,6 +164,8 @@ class Plan:
         if name == "identity":
             settings["signing_keys"] = self.pki.access_signing_keys
             settings["secret_keys"] = self.pki.identity_secret_keys
+            settings["mailbox"] = self.mailbox
+            settings["public_url"] = self.settings.url
         if name == "events":
             settings["identity"] = self.settings.address_of("identity")
         return settings

@@ -6,6 +6,7 @@ docs/decisions/0002-http-from-protos.md.
 """
 
 from gateway.transcoder.binding import IDEMPOTENCY_KEY, Body, InvalidRoute, Route, Transcoder
+from gateway.transcoder.cookies import InvalidCookie, Kept
 from gateway.transcoder.routing import AmbiguousRoutes, Match
 from gateway.transcoder.shapes import UnsupportedType
 from gateway.transcoder.templates import InvalidTemplate
@@ -14,8 +15,10 @@ __all__ = [
     "IDEMPOTENCY_KEY",
     "AmbiguousRoutes",
     "Body",
+    "InvalidCookie",
     "InvalidRoute",
     "InvalidTemplate",
+    "Kept",
     "Match",
     "Route",
     "Transcoder",

@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 
 from gateway import problems
 from gateway.transcoder import shapes, templates
+from gateway.transcoder.cookies import InvalidCookie, RouteCookies, cookie_of
 from gateway.transcoder.decoding import (
     MAX_DEPTH,
     Decoders,
@@ -87,6 +88,8 @@ class Route:
         response_body: The name of the field that the answer is, or empty for all of it.
         answer_type: The message class of the answer.
         is_file: Whether the answer is a google.api.HttpBody, which is sent as it is.
+        cookies: What a browser keeps of its messages.
+        needs_body: Whether there must be a body; not where cookies can fill all that it may hold.
         path_fields: The fields that the path fills, by proto names from the request downwards.
     """
 
@@ -103,6 +106,7 @@ class Route:
         """Binds a rule.
 
         Raises:
+            InvalidCookie: If a field cannot be the cookie that it is marked as.
             InvalidRoute: If the rule names fields that it cannot, or the RPC streams.
             InvalidTemplate: If the path template does not follow the grammar.
             UnsupportedType: If the request or the answer has no JSON form.
@@ -121,6 +125,10 @@ class Route:
         self._variables = tuple(self._bind(variable) for variable in self.template.variables)
         self._takes_key = shapes.REQUEST_ID in rpc.input_type.fields_by_name
         self._members = self._free_members()
+        self.cookies = RouteCookies(rpc, self.body_fields, whole_answer=not rule.response_body)
+        self.needs_body = bool(rule.body) and (
+            rule.body != WHOLE or not all(map(cookie_of, self.body_fields))
+        )
         self._encode = self._encoder(encoders)
 
     @property
@@ -224,7 +232,7 @@ class Route:
             if body.content:
                 raise Malformed(detail="this takes no content")
             return
-        if not body.content and self.body == WHOLE and not self._members:
+        if not body.content and not self.needs_body:
             return
         if body.content and not _is_json(body.media_type):
             raise problems.UnsupportedMediaType
@@ -277,6 +285,7 @@ class Transcoder:
 
         Raises:
             AmbiguousRoutes: If two routes answer the same request.
+            InvalidCookie: If a field cannot be the cookie that it is marked as.
             InvalidRoute: If a rule cannot be kept.
             InvalidTemplate: If a path template does not follow the grammar.
             UnsupportedType: If a request or an answer has no JSON form.
@@ -288,6 +297,7 @@ class Transcoder:
             for rpc in service.methods
             for http_method, path, rule in _rules(rpc)
         )
+        _refuse_unknown_cookies(self.routes)
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -337,6 +347,14 @@ def _rules(rpc: MethodDescriptor) -> Iterator[tuple[str, str, http_pb2.HttpRule]
             yield binding.custom.kind, binding.custom.path, binding
         else:
             yield pattern.upper(), getattr(binding, pattern), binding
+
+
+def _refuse_unknown_cookies(routes: Sequence[Route]) -> None:
+    given = {name for route in routes for name in route.cookies.given}
+    for route in routes:
+        unknown = {*route.cookies.taken, *route.cookies.forgotten} - given
+        if unknown:
+            raise InvalidCookie(f"{route.rpc.full_name}: no answer sets {', '.join(unknown)}.")
 
 
 def _field(descriptor: Descriptor, name: str) -> FieldDescriptor:

@@ -36,8 +36,16 @@ class Courier:
         self._clock = clock
         self._woken = {channel: asyncio.Event() for channel in Channel}
 
-    async def queue(self, transaction: Transaction, *messages: Message) -> None:
+    async def queue(
+        self, transaction: Transaction, *messages: Message, wanted: bool = True
+    ) -> None:
         """Has messages sent, if and when the transaction commits.
+
+        Args:
+            transaction: The transaction.
+            messages: The messages.
+            wanted: Whether they are sent at all. If not, the same is done but for that, so that
+                the time of an answer does not tell whether anybody gets a message.
 
         Raises:
             ValueError: If there is no transport for the channel of one of them.
@@ -48,11 +56,15 @@ class Courier:
             raise ValueError("no transport is set for the channel of a message")
         now = self._clock.now()
         last = now + LONGEST_WAIT
+        sealed = [self.seal.close(message) for message in messages]
         await transaction.connection.execute(
             """
             INSERT INTO courier_message
-                (id, channel, purpose, recipient_hash, content, queued_at, due_at, not_after)
-            SELECT id, channel, purpose, recipient_hash, content, $6, $6, not_after
+                (id, channel, purpose, recipient_hash, content, queued_at, due_at, not_after,
+                 outcome, ended_at)
+            SELECT id, channel, purpose, recipient_hash, content, $6::timestamptz, $6, not_after,
+                CASE WHEN content IS NULL THEN 'UNWANTED' END,
+                CASE WHEN content IS NULL THEN $6::timestamptz END
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[],
                         $7::timestamptz[])
                 AS m (id, channel, purpose, recipient_hash, content, not_after)
@@ -61,7 +73,7 @@ class Courier:
             [message.channel.value for message in messages],
             [message.purpose for message in messages],
             [self.seal.recipient_hash(message) for message in messages],
-            [self.seal.close(message) for message in messages],
+            [content if wanted else None for content in sealed],
             now,
             [min(message.not_after or last, last) for message in messages],
         )

@@ -12,6 +12,7 @@ from kit import jwt
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.clock import Clock, SystemClock
+from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
 from kit.ids import Ids, SystemIds
 from kit.outbox import Outbox, Relay
@@ -22,10 +23,14 @@ from services.identity.config import Settings
 from services.identity.domain.customers import Pins
 from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.passwords import PasswordRules, words_of
-from services.identity.domain.sessions import Successors
+from services.identity.domain.sessions import Lifetimes, Successors
+from services.identity.domain.throttles import Throttles
+from services.identity.handlers.gate import Gate
+from services.identity.handlers.sessions import Issuer
 from services.identity.hashing import Argon2Passwords, Cost
+from services.identity.letters import CourierPost
 from services.identity.servicer import IdentityServicer
-from services.identity.storage import PostgresStore, PostgresStores
+from services.identity.storage import Post, PostgresStore, PostgresStores
 from services.identity.tokens import SignedAccessTokens
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IdentityService"]
@@ -48,10 +53,23 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
-        relay = Relay(_NAME, settings.database_url, outbox, bus)
-        await stack.enter_async_context(background(relay.run()))
+        keys = secret_keys(settings.secret_keys)
+        transports = await stack.enter_async_context(open_transports(settings, clock))
+        courier = Courier([key.value for key in keys], transports.keys(), ids, clock)
+        for work in (
+            Relay(_NAME, settings.database_url, outbox, bus).run(),
+            deliver(
+                courier,
+                database,
+                transports,
+                per_hour=settings.messages_per_hour,
+                ids=ids,
+                clock=clock,
+            ),
+        ):
+            await stack.enter_async_context(background(work))
         hashes = Argon2Passwords(
-            KeyedHash(secret_keys(settings.secret_keys), "password"),
+            KeyedHash(keys, "password"),
             Cost(),
             threads=settings.hashing_threads,
             queue=settings.hashing_queue,
@@ -60,7 +78,14 @@ async def running(
         yield await stack.enter_async_context(
             Server.serving(
                 SERVICE,
-                servicer(settings, database, hashes, clock, ids),
+                servicer(
+                    settings,
+                    database,
+                    hashes,
+                    CourierPost(courier, settings.public_url),
+                    ids=ids,
+                    clock=clock,
+                ),
                 settings,
                 InternalTokens(jwt.KeyFile(settings.internal_keys), clock),
                 ready=database.ping,
@@ -69,23 +94,41 @@ async def running(
 
 
 def servicer(
-    settings: Settings, database: Database, hashes: Argon2Passwords, clock: Clock, ids: Ids
+    settings: Settings,
+    database: Database,
+    hashes: Argon2Passwords,
+    post: Post,
+    *,
+    ids: Ids,
+    clock: Clock,
 ) -> IdentityServicer:
     """Returns the service on top of its database."""
     keys = secret_keys(settings.secret_keys)
     retry = KeyedHash(keys, "retry")
+    tokens = access_tokens(settings, ids)
     refused = resources.files(services.identity).joinpath("refused_passwords.txt")
+    stores = PostgresStores(database, post)
     return IdentityServicer(
         database=database,
-        store_of=PostgresStore,
-        stores=PostgresStores(database),
-        rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
-        hashes=hashes,
-        pins=Pins(KeyedHash(keys, "pin"), ids),
-        successors=Successors(KeyedHash(keys, "refresh")),
-        tokens=access_tokens(settings, ids),
+        store_of=lambda transaction: PostgresStore(transaction, post),
+        stores=stores,
+        gate=Gate(
+            stores=stores,
+            throttles=Throttles(KeyedHash(keys, "throttle")),
+            rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
+            hashes=hashes,
+            pins=Pins(KeyedHash(keys, "pin"), ids),
+            clock=clock,
+        ),
+        issuer=Issuer(
+            tokens=tokens,
+            successors=Successors(KeyedHash(keys, "refresh")),
+            lifetimes=Lifetimes(settings.app_session, settings.web_session, settings.web_idle),
+            ids=ids,
+            clock=clock,
+        ),
+        tokens=tokens,
         retry_secret=retry.digest(retry.current_key, ""),
-        session_lifetime=settings.session_lifetime,
         ids=ids,
         clock=clock,
     )

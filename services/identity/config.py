@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kit.courier import CourierSettings
 from kit.settings import ServiceSettings
 from services.identity.domain.passwords import SHORTEST_PASSWORD
 
 _PREFIX = "KUNDEAPP_IDENTITY_"
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, CourierSettings):
     """What the service can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
@@ -31,14 +33,26 @@ class Settings(ServiceSettings):
     """The `aud` of access tokens."""
     access_token_lifetime: timedelta = timedelta(minutes=10)
     """ISO 8601 or seconds."""
-    session_lifetime: timedelta = timedelta(days=30)
-    """How long a login lasts at the most."""
+    app_session: timedelta = timedelta(days=30)
+    """How long a login to the app lasts at the most."""
+    web_session: timedelta = timedelta(hours=12)
+    """How long a login in a browser lasts at the most."""
+    web_idle: timedelta = timedelta(minutes=30)
+    """How long a login in a browser lasts when it is not used."""
+    public_url: str = "http://localhost:8080"
+    """Where customers find Di side: what mails link to, whatever a request says."""
     shortest_password: int = Field(default=SHORTEST_PASSWORD, ge=8, le=64)
     """In characters."""
     hashing_threads: int = Field(default=2, ge=1)
     """How many passwords are hashed at once."""
     hashing_queue: int = Field(default=64, ge=0)
     """How many passwords may wait to be hashed; further logins are told to try again."""
+
+    @model_validator(mode="after")
+    def _mail_can_be_sent(self) -> Self:
+        if self.mailbox is None and not self.smtp_host:
+            raise ValueError(f"set {_PREFIX}SMTP_HOST: customers are sent codes by e-mail")
+        return self
 
 
 class MigrationSettings(BaseSettings):

@@ -15,7 +15,7 @@ COPIED = ("kit", "services", "gateway", "cli", "protos", "gen", "pyproject.toml"
 
 LINT_IMPORTS = ("lint-imports", "--no-cache")
 DOMAIN = "services/metering/domain/gsrn.py"
-HANDLERS = "services/identity/handlers.py"
+HANDLERS = "services/identity/handlers/sessions.py"
 PROTO = "protos/kundeapp/metering/v1/metering_service.proto"
 
 

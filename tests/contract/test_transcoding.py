@@ -89,7 +89,9 @@ async def ours(folder: Path, backend_port: int) -> AsyncGenerator[str]:
     sessions = Sessions(AccessKeys(no_keys, clock), kind, jwt.KeyFile(folder / "none"), clock)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{backend_port}") as channel:
         upstreams = Upstreams({SERVICE.file.package: channel})
-        application = Application(Transcoder([SERVICE]), upstreams, sessions, {}, Limits())
+        application = Application(
+            Transcoder([SERVICE]), upstreams, sessions, {}, Limits(), clock=clock, origin=""
+        )
         port = free_port()
         server = Server(
             application,

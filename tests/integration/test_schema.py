@@ -16,7 +16,7 @@ import services.metering.migrations
 from kit import postgres
 from kit.testing import Neighbours
 from services.events.storage.tables import EventRow
-from services.identity.storage import AccountRow
+from services.identity.storage.tables import AccountRow
 from services.metering.storage.tables import MeteringPointRow
 
 

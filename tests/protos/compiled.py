@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from google.api import annotations_pb2, httpbody_pb2
+from google.api import annotations_pb2, field_behavior_pb2, httpbody_pb2
 from google.protobuf import (
     any_pb2,
     descriptor_pb2,
@@ -22,11 +22,13 @@ from google.protobuf.descriptor import FileDescriptor
 
 from kundeapp.access.v1 import access_pb2
 from kundeapp.json.v1 import json_pb2
+from kundeapp.web.v1 import web_pb2
 
 # What the files here may import; Python's pool knows a file once its module is imported.
 IMPORTED = (
     any_pb2,
     annotations_pb2,
+    field_behavior_pb2,
     httpbody_pb2,
     duration_pb2,
     empty_pb2,
@@ -36,6 +38,7 @@ IMPORTED = (
     wrappers_pb2,
     access_pb2,
     json_pb2,
+    web_pb2,
 )
 
 _HERE = Path(__file__).parent

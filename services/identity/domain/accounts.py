@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.identity.domain.customers import Customer
+from services.identity.domain.letters import Address, Channel, Letter
 
 
 class Role(StrEnum):
@@ -32,12 +33,20 @@ class Account:
         email: The address to log in with, as its owner wrote it.
         roles: The duties of a member of staff; none for customers.
         customers: The customers that it stands for, by number; none for staff.
+        language: What its owner reads: `nn`, `nb` or `en`.
+        mobile: The mobile number that its owner has confirmed, in E.164; empty if none.
     """
 
     id: UUID
-    email: str
+    email: str = field(repr=False)
     roles: frozenset[Role]
     customers: tuple[Customer, ...]
+    language: str = "nn"
+    mobile: str = field(default="", repr=False)
+
+    def letter(self, kind: str, **facts: str) -> Letter:
+        """Returns a letter to its owner's e-mail, in the language that they read."""
+        return Letter(kind, Address(Channel.EMAIL, self.email), self.language, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,11 @@ class Credentials:
 
     Attributes:
         account_id: The account.
-        password_hash: As `PasswordHashes` made it.
+        password_hash: As `PasswordHashes` made it; None if no password is right until a new one
+            is chosen.
         password_version: Counts the changes of the password.
     """
 
     account_id: UUID
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
     password_version: int

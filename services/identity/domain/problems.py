@@ -1,6 +1,8 @@
 """What identity refuses, each with its reason in `kundeapp.errors.v1.Reason`."""
 
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 from kit import errors
 from kit.errors import FieldError
@@ -42,6 +44,19 @@ class SessionHasEnded(errors.Unauthenticated):
     """The session is over, or the refresh token never was one."""
 
     reason = "SESSION_ENDED"
+
+
+class TooManyTries(errors.TooMany):
+    """Something was tried too often; `retryAfter` says in seconds when to try again."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(retryAfter=max(1, math.ceil(wait.total_seconds())))
+
+
+class CannotBeSent(errors.FailedPrecondition):
+    """No messages go by the channel that this needs."""
+
+    reason = "CHANNEL_NOT_IN_USE"
 
 
 class TooManyCustomers(errors.Invalid):

@@ -2,9 +2,9 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from uuid import UUID
 
 from services.identity.domain.keyed_hash import KeyedHash
@@ -20,6 +20,53 @@ LONGEST_DEVICE = 100
 
 PASSWORD_METHOD = "pwd"  # noqa: S105 - the name of a method in RFC 8176
 """How the person proved who they are."""
+
+
+class Client(StrEnum):
+    """What a session is used by, named as in `kundeapp.identity.v1.Client`."""
+
+    APP = "APP"
+    WEB = "WEB"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long sessions last.
+
+    Attributes:
+        app: A session of the app.
+        web: A session of a browser, at the most.
+        web_idle: A session of a browser that is not used.
+    """
+
+    app: timedelta
+    web: timedelta
+    web_idle: timedelta
+
+    def expiry(self, client: Client, now: datetime) -> datetime:
+        """Returns when a session that begins now ends at the latest."""
+        return now + (self.web if client is Client.WEB else self.app)
+
+    def idle_at(self, client: Client, now: datetime) -> datetime | None:
+        """Returns when a session that is used now ends unless it is used again; None for never."""
+        return now + self.web_idle if client is Client.WEB else None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where somebody logs in from.
+
+    Attributes:
+        client: What they use.
+        device: What they call their device; empty if they do not say.
+        device_token: What their device was known by when it logged in before, empty for a new one.
+        network: The network that they call from; empty if it is not known.
+    """
+
+    client: Client = Client.APP
+    device: str = ""
+    device_token: str = field(default="", repr=False)
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +87,8 @@ class Session:
         authenticated_at: When the person proved who they are.
         methods: How (RFC 8176).
         expires_at: When it ends at the latest.
+        client: What it is used by.
+        idle_at: When it ends unless it is used again, None for never.
         ended_at: When it was ended, None while it lasts.
     """
 
@@ -48,11 +97,14 @@ class Session:
     authenticated_at: datetime
     methods: tuple[str, ...]
     expires_at: datetime
+    client: Client = Client.APP
+    idle_at: datetime | None = None
     ended_at: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Tells whether it lasts still."""
-        return self.ended_at is None and now < self.expires_at
+        is_idle = self.idle_at is not None and now >= self.idle_at
+        return self.ended_at is None and now < self.expires_at and not is_idle
 
 
 @dataclass(frozen=True, slots=True)

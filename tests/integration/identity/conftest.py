@@ -20,7 +20,7 @@ CONNECTIONS = 20
 
 
 @pytest.fixture
-async def identity(neighbours: Neighbours) -> AsyncGenerator[Identity]:
+async def identity(neighbours: Neighbours, tmp_path: Path) -> AsyncGenerator[Identity]:
     clock, ids = FrozenClock(), SystemIds()
     settings = neighbours.settings(
         Settings,
@@ -28,6 +28,8 @@ async def identity(neighbours: Neighbours) -> AsyncGenerator[Identity]:
         workload="identity",
         signing_keys=neighbours.pki.access_signing_keys,
         secret_keys=neighbours.pki.identity_secret_keys,
+        mailbox=tmp_path,
+        public_url="https://kundeapp.example.no",
     )
     outbox = Outbox("identity", ids, clock)
     async with AsyncExitStack() as stack:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from kit.database import Transaction
-from services.identity import handlers
 from services.identity.domain.customers import MOST_PIN_TRIES, Customer, Pin, Pins
 from services.identity.domain.problems import AccountExists, WrongCustomerNumberOrPin
 from services.identity.domain.store import Store
-from services.identity.handlers import Applicant
-from services.identity.storage import PostgresStore
+from services.identity.handlers.registration import Applicant, prove_customer, register_account
+from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.world import (
     HEADER,
     PASSWORD,
@@ -240,15 +240,18 @@ def naive_store() -> type[NaiveStore]:
 
 
 async def looked_at_in_fifty_guesses(
-    identity: Identity, store_of: Callable[[Transaction], Store]
+    identity: Identity, store_of: Callable[[Transaction, Post], Store]
 ) -> int:
     await identity.customer("100001")
     pins = CountingPins(identity.keyed("pin"), identity.ids)
     stores = StoresOf(identity.database, store_of)
 
+    with identity.cheap_hashes() as hashes:
+        gate = replace(identity.servicer(hashes, stores).gate, pins=pins)
+
     async def guess(pin: int) -> None:
         with pytest.raises(WrongCustomerNumberOrPin):
-            await handlers.prove_customer(stores, pins, "100001", f"{pin:08d}")
+            await prove_customer(gate, "100001", f"{pin:08d}")
 
     await asyncio.gather(*(guess(pin) for pin in range(GUESSES)))
     return pins.looked_at
@@ -281,7 +284,7 @@ async def test_of_ten_registrations_of_one_customer_at_once_one_succeeds(
 
 
 async def accounts_opened_at_once(
-    identity: Identity, store_of: Callable[[Transaction], Store]
+    identity: Identity, store_of: Callable[[Transaction, Post], Store]
 ) -> int:
     await identity.customer("100001")
     [row] = await identity.fetch("SELECT id FROM customer")
@@ -291,7 +294,7 @@ async def accounts_opened_at_once(
         applicant = Applicant(row["id"], f"kari{number}@example.no", "hash")
         try:
             async with stores() as store:
-                await handlers.register_account(store, identity.ids, applicant)
+                await register_account(store, identity.ids, applicant)
         except AccountExists:
             return False
         return True

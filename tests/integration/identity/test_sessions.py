@@ -1,8 +1,7 @@
 """Login, access tokens, refresh tokens, logout."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import pytest
@@ -11,32 +10,18 @@ from sqlalchemy.exc import IntegrityError
 from kit import access, jwt
 from kit.database import Database, Transaction
 from kit.outbox import Outbox
-from services.identity import handlers
-from services.identity.bootstrap import access_tokens
 from services.identity.domain.passwords import normalise
 from services.identity.domain.problems import WrongCredentials
-from services.identity.domain.sessions import RefreshToken, Session, Successors
+from services.identity.domain.sessions import RefreshToken, Session, Visitor
 from services.identity.domain.store import Store
-from services.identity.hashing import Argon2Passwords, Cost
-from services.identity.storage import PostgresStore
+from services.identity.handlers.sessions import create_session, prove_password, refresh_session
+from services.identity.hashing import Argon2Passwords
+from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.world import EMAIL, PASSWORD, Identity, StoresOf, refused
 
 GRACE = timedelta(seconds=30)
 MOMENT = timedelta(seconds=1)
 AT_ONCE = 10
-
-
-@contextmanager
-def cheap_hashes(
-    identity: Identity, kind: type[Argon2Passwords] = Argon2Passwords
-) -> Generator[Argon2Passwords]:
-    """Hashes at next to no cost, under the service's own key."""
-    cost = Cost(memory_kib=64, passes=1)
-    hashes = kind(identity.keyed("password"), cost, threads=1, queue=1)
-    try:
-        yield hashes
-    finally:
-        hashes.close()
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +91,7 @@ async def test_a_retry_with_a_wrong_password_learns_nothing(identity: Identity) 
 
 
 async def test_a_hash_of_another_cost_is_renewed_at_the_next_login(identity: Identity) -> None:
-    with cheap_hashes(identity) as hashes:
+    with identity.cheap_hashes() as hashes:
         old_hash = await hashes.hash(PASSWORD)
     await identity.execute("UPDATE account SET password_hash = $1", old_hash)
 
@@ -132,11 +117,20 @@ async def test_a_refresh_gives_new_tokens_of_the_same_session(identity: Identity
 async def test_a_refresh_says_what_the_account_stands_for_by_now(identity: Identity) -> None:
     staff = await identity.put_staff("operator@example.no", ["OPERATOR"])
     session = await identity.log_in(staff.email)
-    await identity.put_staff("operator@example.no", ["EVENT_STAFF"], password="")
+    await identity.put_staff("operator@example.no", ["EVENT_STAFF", "OPERATOR"], password="")
     refreshed = await identity.refresh(session.refresh_token)
 
     assert identity.caller(session).roles == {"OPERATOR"}
-    assert identity.caller(refreshed).roles == {"EVENT_STAFF"}
+    assert identity.caller(refreshed).roles == {"EVENT_STAFF", "OPERATOR"}
+
+
+async def test_whoever_loses_a_role_is_logged_out(identity: Identity) -> None:
+    staff = await identity.put_staff("operator@example.no", ["EVENT_STAFF", "OPERATOR"])
+    session = await identity.log_in(staff.email)
+    await identity.put_staff("operator@example.no", ["EVENT_STAFF"], password="")
+
+    with refused("SESSION_ENDED"):
+        await identity.refresh(session.refresh_token)
 
 
 async def test_a_lost_answer_is_given_again_within_the_grace(identity: Identity) -> None:
@@ -167,7 +161,7 @@ class NaiveStore(PostgresStore):
 
     async def lock_session_of(self, token: bytes) -> tuple[Session, RefreshToken] | None:
         session = await self._connection.fetchrow(
-            "SELECT id, account_id, authenticated_at, methods, expires_at, ended_at FROM session"
+            "SELECT id, account_id, authenticated_at, methods, expires_at FROM session"
         )
         kept = await self._connection.fetchrow("SELECT * FROM refresh_token WHERE hash = $1", token)
         assert session is not None
@@ -177,17 +171,15 @@ class NaiveStore(PostgresStore):
 
 
 async def successors_handed_out_at_once(
-    identity: Identity, store_of: Callable[[Transaction], Store]
+    identity: Identity, store_of: Callable[[Transaction, Post], Store]
 ) -> set[str]:
     session = await identity.log_in()
     stores = StoresOf(identity.database, store_of)
-    tokens = access_tokens(identity.settings, identity.ids)
-    successors = Successors(identity.keyed("refresh"))
+    with identity.cheap_hashes() as hashes:
+        issuer = identity.servicer(hashes).issuer
 
     async def refresh() -> str:
-        opened = await handlers.refresh_session(
-            stores, tokens, successors, identity.clock, session.refresh_token
-        )
+        opened = await refresh_session(stores, issuer, session.refresh_token)
         return opened.refresh_token
 
     refreshes = [asyncio.create_task(refresh()) for _ in range(AT_ONCE)]
@@ -287,22 +279,16 @@ async def test_a_password_changed_between_its_check_and_the_session_begins_none(
     identity: Identity,
 ) -> None:
     await identity.put_staff("operator@example.no", ["OPERATOR"])
-    stores = StoresOf(identity.database, PostgresStore)
-    with cheap_hashes(identity) as hashes:
-        proof = await handlers.prove_password(stores, hashes, "operator@example.no", PASSWORD)
+    with identity.cheap_hashes() as hashes:
+        servicer = identity.servicer(hashes)
+        proof = await prove_password(
+            servicer.gate, Visitor(), email="operator@example.no", password=PASSWORD
+        )
     await identity.put_staff("operator@example.no", ["OPERATOR"], password="fire heilt andre ord")
 
     with pytest.raises(WrongCredentials):
-        async with stores() as store:
-            await handlers.create_session(
-                store,
-                proof,
-                tokens=access_tokens(identity.settings, identity.ids),
-                ids=identity.ids,
-                device="",
-                clock=identity.clock,
-                lifetime=identity.settings.session_lifetime,
-            )
+        async with servicer.stores() as store:
+            await create_session(store, servicer.issuer, proof, Visitor())
 
 
 async def test_no_connection_is_held_while_a_password_is_hashed(identity: Identity) -> None:
@@ -314,6 +300,6 @@ async def test_no_connection_is_held_while_a_password_is_hashed(identity: Identi
                 async with database.transaction():
                     return await super().matches(kept, password)
 
-        with cheap_hashes(identity, Witness) as hashes:
-            stores = StoresOf(database, PostgresStore)
-            assert await handlers.prove_password(stores, hashes, EMAIL, PASSWORD)
+        with identity.cheap_hashes(Witness) as hashes:
+            gate = identity.servicer(hashes, StoresOf(database, PostgresStore)).gate
+            assert await prove_password(gate, Visitor(), email=EMAIL, password=PASSWORD)

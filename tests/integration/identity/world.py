@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any, TypeVar, cast
 
 import asyncpg
@@ -19,14 +22,18 @@ from kit import access, jwt, status
 from kit.access import Caller
 from kit.database import Database, Transaction
 from kit.ids import SystemIds
-from kit.testing import FrozenClock, Neighbours
+from kit.testing import FrozenClock, Neighbours, eventually
 from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_events_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
-from services.identity.bootstrap import SERVICE, secret_keys
+from services.identity.bootstrap import SERVICE, secret_keys, servicer
 from services.identity.config import Settings
 from services.identity.domain.keyed_hash import KeyedHash
-from services.identity.domain.store import Store
+from services.identity.domain.letters import Letter
+from services.identity.domain.store import Store, Stores
+from services.identity.hashing import Argon2Passwords, Cost
+from services.identity.servicer import IdentityServicer
+from services.identity.storage import Post
 
 HEADER = "customer_number,name,email,mobile,pin\n"
 EMAIL = "kari@example.no"
@@ -73,16 +80,24 @@ def refused(reason: str, *, or_none: bool = False) -> Generator[Refusal]:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """Sends no letters."""
+
+    async def send(self, transaction: Transaction, *letters: Letter, wanted: bool = True) -> None:
+        """Does nothing."""
+
+
+@dataclass(frozen=True)
 class StoresOf:
     """Opens transactions with a kind of store."""
 
     database: Database
-    store_of: Callable[[Transaction], Store]
+    store_of: Callable[[Transaction, Post], Store]
 
     @asynccontextmanager
     async def __call__(self) -> AsyncGenerator[Store]:
         async with self.database.transaction() as transaction:
-            yield self.store_of(transaction)
+            yield self.store_of(transaction, Silence())
 
 
 @dataclass(frozen=True)
@@ -215,6 +230,52 @@ class Identity:
         issued_at = session.access_token_expires_at.ToDatetime(self.clock.now().tzinfo)
         issued_at -= self.settings.access_token_lifetime
         return access.caller_of(jwt.verify(kind, keys, session.access_token, issued_at))
+
+    def servicer(self, hashes: Argon2Passwords, stores: Stores | None = None) -> IdentityServicer:
+        """Returns the service without gRPC around it."""
+        made = servicer(
+            self.settings, self.database, hashes, Silence(), ids=self.ids, clock=self.clock
+        )
+        if stores is None:
+            return made
+        return replace(made, stores=stores, gate=replace(made.gate, stores=stores))
+
+    @contextlib.contextmanager
+    def cheap_hashes(
+        self, kind: type[Argon2Passwords] = Argon2Passwords
+    ) -> Generator[Argon2Passwords]:
+        """Hashes at next to no cost, under the service's own key."""
+        cost = Cost(memory_kib=64, passes=1)
+        hashes = kind(self.keyed("password"), cost, threads=1, queue=1)
+        try:
+            yield hashes
+        finally:
+            hashes.close()
+
+    async def letters(self, purpose: str) -> list[EmailMessage]:
+        """Returns the mails and SMS of a purpose in the order in which they were queued."""
+
+        async def are_sent() -> bool:
+            return not await self.fetch("SELECT FROM courier_message WHERE outcome IS NULL")
+
+        await eventually(are_sent)
+        rows = await self.fetch(
+            "SELECT id FROM courier_message WHERE purpose = $1 AND outcome = 'SENT' ORDER BY id",
+            purpose,
+        )
+        mailbox = self.settings.mailbox
+        assert mailbox is not None
+        return [
+            message_from_bytes(file.read_bytes(), policy=policy.default)
+            for row in rows
+            for file in mailbox.glob(f"*-{row['id']}.*")
+        ]
+
+    async def code(self, purpose: str) -> str:
+        """Returns the code in the last letter of a purpose."""
+        letter = (await self.letters(purpose))[-1]
+        [code] = re.findall(r"\b\d{6}\b", letter.get_content())
+        return code
 
     def keyed(self, purpose: str) -> KeyedHash:
         return KeyedHash(secret_keys(self.settings.secret_keys), purpose)

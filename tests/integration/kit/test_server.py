@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
-from kit import errors, status
+from kit import access, errors, status
 from kit.access import InternalTokens
 from kit.clock import SystemClock
 from kit.database import Database
@@ -223,6 +223,21 @@ async def test_a_call_without_a_deadline_ends_too(
     assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     told = status.status_from(refused.value.code(), tuple(refused.value.trailing_metadata() or ()))
     assert _reason(told) == "DEADLINE_EXCEEDED"
+
+
+async def test_the_gateway_says_which_network_a_call_comes_from_and_nobody_else(
+    neighbours: Neighbours,
+) -> None:
+    async def tell(_request: pb.CreateSessionRequest, call: Call) -> pb.Session:
+        return pb.Session(id=call.network)
+
+    network: dict[str, Any] = {access.NETWORK: "192.0.2.7"}
+    async with serving(neighbours, tell) as house:
+        assert (await house.call(**network)).id == "192.0.2.7"
+        assert (await house.call()).id == ""
+        for workload in ("cli", "events"):
+            async with neighbours.channel(house.server.port, workload=workload) as channel:
+                assert (await House(house.server, channel).call(**network)).id == ""
 
 
 async def _write(database: Database) -> pb.Session:

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.message import Message
 
 from gateway.app import Request
+from gateway.cookies import Cookies
 from gateway.live import PATH, Streams
 from gateway.session import Session, Sessions
 from kit import errors
@@ -85,11 +86,14 @@ def streams(
     return Streams(cast("Sessions", Login(lifetime, roles)), CLOCK, **seconds)
 
 
+def request_of(client: Client) -> Request:
+    return Request("GET", PATH, "", {}, client.receive, "nn", Cookies("GET", {}, ""))
+
+
 @contextlib.asynccontextmanager
 async def watching(streams: Streams) -> AsyncGenerator[Client]:
     client = Client()
-    request = Request("GET", PATH, "", {}, client.receive, "nn")
-    response = await streams.answer(request)
+    response = await streams.answer(request_of(client))
     assert response.feed is not None
     flowing = asyncio.create_task(response.feed.flow(client.receive, client.send))
     try:
@@ -216,7 +220,7 @@ async def test_a_reader_that_reads_nothing_does_not_keep_a_stream_from_its_end(
     told = streams()
     client = Client()
     client.reads.clear()
-    response = await told.answer(Request("GET", PATH, "", {}, client.receive, "nn"))
+    response = await told.answer(request_of(client))
     assert response.feed is not None
     flowing = asyncio.create_task(response.feed.flow(client.receive, client.send))
     await eventually(lambda: client.offered)
@@ -231,7 +235,7 @@ async def test_a_process_that_stops_opens_no_more_streams() -> None:
         told.stop()
         await eventually(lambda: client.is_over, seconds=5)
         with pytest.raises(errors.Unavailable):
-            await told.answer(Request("GET", PATH, "", {}, client.receive, "nn"))
+            await told.answer(request_of(client))
 
 
 async def test_a_place_is_free_again_when_a_stream_has_ended() -> None:

@@ -12,6 +12,7 @@ from gateway.transcoder import Transcoder
 from kit.comments import Comments
 from tests.protos import compiled
 
+LOGIN: list[dict[str, list[str]]] = [{"accessToken": []}, {"accessCookie": []}]
 DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
 
 
@@ -64,7 +65,32 @@ def test_the_idempotency_key_is_a_header_and_no_field(document: dict[str, Any]) 
 
 def test_access_is_told(document: dict[str, Any]) -> None:
     assert document["paths"]["/v1/sessions"]["post"]["security"] == []
-    assert document["paths"]["/v1/me"]["get"]["security"] == [{"accessToken": []}]
+    assert document["paths"]["/v1/me"]["get"]["security"] == LOGIN
+
+
+def test_a_browser_may_log_in_by_cookie(document: dict[str, Any]) -> None:
+    scheme = document["components"]["securitySchemes"]["accessCookie"]
+    assert (scheme["type"], scheme["in"]) == ("apiKey", "cookie")
+    assert scheme["name"] == "__Host-kundeapp-access"
+
+
+def test_what_a_browser_keeps_is_told_at_its_field(echo: dict[str, Any]) -> None:
+    opened = echo["components"]["schemas"]["Opened"]["properties"]
+    assert "`__Host-kundeapp-refresh`" in opened["refresh"]["description"]
+    assert "__Host-" not in opened["ends"]["description"]
+    close = echo["paths"]["/v1/doors/{name}"]["delete"]
+    assert "`__Host-kundeapp-access`, `__Host-kundeapp-refresh`" in close["description"]
+    page = docs.page(echo).decode()
+    assert "<code>__Host-kundeapp-device</code>" in page
+
+
+def test_what_a_cookie_fills_may_be_left_out(echo: dict[str, Any]) -> None:
+    body = echo["paths"]["/v1/doors:reopen"]["post"]["requestBody"]
+    assert body["required"] is False
+    schema = body["content"]["application/json"]["schema"]
+    assert "required" not in schema
+    assert "`__Host-kundeapp-refresh`" in schema["properties"]["refresh"]["description"]
+    assert echo["paths"]["/v1/doors"]["post"]["requestBody"]["required"] is True
 
 
 def test_what_has_no_http_form_is_not_there(document: dict[str, Any]) -> None:
@@ -92,7 +118,7 @@ def test_a_file_is_no_json(echo: dict[str, Any]) -> None:
 
 def test_the_live_stream_is_told_with_all_that_may_come(document: dict[str, Any]) -> None:
     stream = document["paths"]["/v1/me/stream"]["get"]
-    assert stream["security"] == [{"accessToken": []}]
+    assert stream["security"] == LOGIN
     events = stream["responses"]["200"]["content"]["text/event-stream"]["x-events"]
     assert events["offer.made"] == {"$ref": "#/components/schemas/OfferMade"}
     page = docs.page(document).decode()

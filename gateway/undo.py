@@ -1,0 +1,153 @@
+"""The page that a mail to an old address leads to: it undoes a change of the account's e-mail.
+
+The link is `/konto/angre#<token>`. What stands behind the # is sent to nobody, so that no log sees
+the token, and opening the page changes nothing, as scanners of mail do: its button does.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from gateway.app import Handler, Page, Request, Response
+from kit.texts import Language
+
+PATH: Final = "/konto/angre"
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+def pages() -> Mapping[str, Handler]:
+    """Returns the page with its style and script, by path."""
+    return {
+        PATH: _page(),
+        f"{PATH}.css": Page((_STATIC / "undo.css").read_bytes(), "text/css; charset=utf-8"),
+        f"{PATH}.js": Page((_STATIC / "undo.js").read_bytes(), "text/javascript; charset=utf-8"),
+    }
+
+
+def _page() -> Handler:
+    by_language = {language: _in(language, words) for language, words in _WORDS.items()}
+
+    async def answer(request: Request) -> Response:
+        """Shows the page in the reader's language."""
+        return await by_language[request.language](request)
+
+    return answer
+
+
+def _in(language: Language, words: Mapping[str, str]) -> Page:
+    return Page(
+        _HTML.format(language=language, path=PATH, **words).encode(),
+        "text/html; charset=utf-8",
+        POLICY,
+        (
+            (b"content-language", language.encode()),
+            (b"vary", b"accept-language"),
+            (b"x-robots-tag", b"noindex"),
+        ),
+    )
+
+
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "nn": {
+        "title": "Angre endra e-post",
+        "changed": "E-posten til kontoen din er endra",
+        "if_you": "Kontoen din på Di side har fått ei ny e-postadresse. Var det du som bytte, "
+        "treng du ikkje gjere noko.",
+        "if_not": "Var det ikkje du, angrar du endringa her. Då gjeld den gamle adressa igjen, og "
+        "alle einingar blir logga ut.",
+        "undo": "Angre endringa",
+        "offline": "Vi fekk ikkje kontakt. Sjå etter at du er på nett, og prøv igjen.",
+        "done": "Endringa er angra",
+        "back": "Den gamle e-postadressa gjeld igjen, og alle einingar er logga ut.",
+        "next": "Vel eit nytt passord før du loggar inn att: trykk på «Gløymt passord» i appen "
+        "eller på Di side.",
+        "broken": "Lenkja er ikkje heil",
+        "again": "Opne lenkja i e-posten ein gong til. Går det ikkje, kopierer du heile lenkja inn "
+        "i adressefeltet.",
+        "no_script": "Knappen verkar ikkje i denne nettlesaren, fordi JavaScript er slått av. Opne "
+        "lenkja i ein annan nettlesar, eller ring kundeservice, så angrar dei endringa for deg.",
+        "help": "Treng du hjelp? Ring kundeservice. Nummeret står på fakturaen.",
+    },
+    "nb": {
+        "title": "Angre endret e-post",
+        "changed": "E-posten til kontoen din er endret",
+        "if_you": "Kontoen din på Di side har fått en ny e-postadresse. Var det du som byttet, "
+        "trenger du ikke gjøre noe.",
+        "if_not": "Var det ikke du, angrer du endringen her. Da gjelder den gamle adressen igjen, "
+        "og alle enheter blir logget ut.",
+        "undo": "Angre endringen",
+        "offline": "Vi fikk ikke kontakt. Se etter at du er på nett, og prøv igjen.",
+        "done": "Endringen er angret",
+        "back": "Den gamle e-postadressen gjelder igjen, og alle enheter er logget ut.",
+        "next": "Velg et nytt passord før du logger inn igjen: trykk på «Glemt passord» i appen "
+        "eller på Di side.",
+        "broken": "Lenken er ikke hel",
+        "again": "Åpne lenken i e-posten en gang til. Går det ikke, kopierer du hele lenken inn i "
+        "adressefeltet.",
+        "no_script": "Knappen virker ikke i denne nettleseren, fordi JavaScript er slått av. Åpne "
+        "lenken i en annen nettleser, eller ring kundeservice, så angrer de endringen for deg.",
+        "help": "Trenger du hjelp? Ring kundeservice. Nummeret står på fakturaen.",
+    },
+    "en": {
+        "title": "Undo a changed e-mail",
+        "changed": "The e-mail of your account was changed",
+        "if_you": "Your account on Di side has a new e-mail address. If you changed it, there is "
+        "nothing you need to do.",
+        "if_not": "If it was not you, undo the change here. The old address is then back, and all "
+        "devices are logged out.",
+        "undo": "Undo the change",
+        "offline": "We could not be reached. Make sure that you are online, and try again.",
+        "done": "The change is undone",
+        "back": "The old e-mail address is back, and all devices are logged out.",
+        "next": "Choose a new password before you log in again: press “Forgot password” in the app "
+        "or on Di side.",
+        "broken": "The link is not complete",
+        "again": "Open the link in the mail once more. If that does not help, copy the whole "
+        "link into the address bar.",
+        "no_script": "The button does not work in this browser, because JavaScript is off. Open "
+        "the link in another browser, or call customer service, who will undo the change for you.",
+        "help": "Do you need help? Call customer service. The number is on your bill.",
+    },
+}
+
+_HTML: Final = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>{title} | Di side</title>
+<link rel="stylesheet" href="{path}.css">
+<script src="{path}.js" defer></script>
+</head>
+<body>
+<header><p>Di side</p></header>
+<main>
+<noscript><h1>{changed}</h1><p>{if_you}</p><p class="problem">{no_script}</p></noscript>
+<section id="ask" hidden>
+<h1>{changed}</h1>
+<p>{if_you}</p>
+<p>{if_not}</p>
+<p id="problem" class="problem" role="alert" data-offline="{offline}" hidden></p>
+<button id="undo" type="button">{undo}</button>
+</section>
+<section id="done" hidden>
+<h1 tabindex="-1">{done}</h1>
+<p>{back}</p>
+<p>{next}</p>
+</section>
+<section id="broken" hidden>
+<h1>{broken}</h1>
+<p>{again}</p>
+</section>
+</main>
+<footer><p>{help}</p></footer>
+</body>
+</html>
+"""

@@ -1,0 +1,54 @@
+"""What the use cases ask of the store: the accounts."""
+
+from typing import Protocol
+from uuid import UUID
+
+from services.identity.domain.accounts import Account, Credentials, Role
+
+
+class AccountStore(Protocol):
+    """The accounts."""
+
+    async def add_account(
+        self,
+        account_id: UUID,
+        email: str,
+        password_hash: str,
+        *,
+        language: str,
+        roles: frozenset[Role] = frozenset(),
+    ) -> bool:
+        """Opens an account; returns False if the e-mail is another's."""
+        ...
+
+    async def account(self, account_id: UUID) -> Account | None:
+        """Returns an account, or None if there is none."""
+        ...
+
+    async def credentials(self, email: str) -> Credentials | None:
+        """Returns what a login with this e-mail is checked against, or None."""
+        ...
+
+    async def credentials_of(self, account_id: UUID) -> Credentials | None:
+        """Returns what the password of an account is checked against, or None."""
+        ...
+
+    async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:
+        """Replaces the roles of an account."""
+        ...
+
+    async def change_password(self, account_id: UUID, password_hash: str) -> None:
+        """Replaces the password of an account."""
+        ...
+
+    async def renew_password_hash(self, account_id: UUID, password_hash: str) -> None:
+        """Replaces the hash of a password that stays the same."""
+        ...
+
+    async def hold_credentials(self, credentials: Credentials) -> bool:
+        """Keeps a password from being changed until this transaction is over.
+
+        Returns:
+            False if it was changed since the credentials were read, or the account is gone.
+        """
+        ...

@@ -1,0 +1,96 @@
+"""What the use cases ask of the world around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.identity.domain.accounts import Account, AccountRegistered
+from services.identity.domain.customers import CustomerChanged, CustomerCreated
+from services.identity.domain.letters import Letter
+from services.identity.domain.sessions import Session, SessionEnded
+from services.identity.domain.store.accounts import AccountStore
+from services.identity.domain.store.customers import CustomerStore
+from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.sessions import SessionStore
+from services.identity.domain.store.throttles import ThrottleStore
+
+Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
+
+
+class Store(CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, Protocol):
+    """All that is kept, within one transaction."""
+
+    def publish(self, *events: Event) -> None:
+        """Publishes events, if and when the transaction commits."""
+        ...
+
+    async def send(self, *letters: Letter, wanted: bool = True) -> None:
+        """Has letters sent, if and when the transaction commits.
+
+        Args:
+            letters: The letters.
+            wanted: Whether they are sent at all; it takes as long if they are not.
+
+        Raises:
+            CannotBeSent: If no letters go by a channel.
+        """
+        ...
+
+
+class Stores(Protocol):
+    """Opens transactions: committed at the end, rolled back by an exception."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Store]:
+        """Opens one."""
+        ...
+
+
+class PasswordHashes(Protocol):
+    """Hashes passwords, which takes long on purpose: never within a transaction."""
+
+    async def hash(self, password: str) -> str:
+        """Returns a password as it is kept.
+
+        Raises:
+            Unavailable: If too many are waiting.
+        """
+        ...
+
+    async def matches(self, kept: str | None, password: str) -> bool:
+        """Tells whether it is the right password; a missing one takes as long as a wrong one.
+
+        Raises:
+            Unavailable: If too many are waiting.
+        """
+        ...
+
+    def is_current(self, kept: str) -> bool:
+        """Tells whether a password would be hashed in the same way today."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token that says who calls.
+
+    Attributes:
+        value: The token.
+        expires_at: When it stops working.
+    """
+
+    value: str
+    expires_at: datetime
+
+
+class AccessTokens(Protocol):
+    """Signs access tokens."""
+
+    def issue(self, session: Session, account: Account, now: datetime) -> AccessToken:
+        """Returns a token for the account in its session."""
+        ...
+
+
+Pieces = AsyncIterator[bytes]
+"""A file on its way."""

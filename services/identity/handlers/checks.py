@@ -1,0 +1,60 @@
+"""What is wrong with a field, said by name."""
+
+from uuid import UUID
+
+from kit import errors
+from kit.errors import FieldError
+from services.identity.domain import contact, sessions
+from services.identity.domain.accounts import Role
+
+
+def check(*found: FieldError | None) -> None:
+    """Refuses a request whose fields are wrong; all of them are named.
+
+    Raises:
+        Invalid: If anything was found.
+    """
+    wrong = [error for error in found if error is not None]
+    if wrong:
+        raise errors.Invalid(*wrong)
+
+
+def device_error(device: str) -> FieldError | None:
+    """Returns what is wrong with the name of a device, or None."""
+    if len(device) <= sessions.LONGEST_DEVICE and device.isprintable():
+        return None
+    facts = {"minimum": 0, "maximum": sessions.LONGEST_DEVICE}
+    return FieldError("device", "TEXT_LENGTH", facts)
+
+
+def required(name: str, value: str) -> FieldError | None:
+    """Returns what is wrong with a field that is empty, or None."""
+    return None if value.strip() else FieldError(name, "REQUIRED_FIELD")
+
+
+def valid(name: str, reason: str, *, is_valid: bool) -> FieldError | None:
+    """Returns what is wrong with a field that is not valid, or None."""
+    return None if is_valid else FieldError(name, reason)
+
+
+def uuid_error(name: str, text: str) -> FieldError | None:
+    """Returns what is wrong with a text that should be a UUID, or None."""
+    try:
+        UUID(text)
+    except ValueError:
+        return FieldError(name, "NOT_A_UUID")
+    return None
+
+
+def email_error(email: str, name: str = "email") -> FieldError | None:
+    """Returns what is wrong with an e-mail address, or None."""
+    is_valid = contact.is_email(email.strip())
+    return required(name, email) or valid(name, "EMAIL_INVALID", is_valid=is_valid)
+
+
+def role_errors(roles: frozenset[str]) -> list[FieldError]:
+    """Returns what is wrong with the duties of a member of staff."""
+    if not roles:
+        return [FieldError("roles", "REQUIRED_FIELD")]
+    is_known = all(role in Role.__members__ for role in roles)
+    return [] if is_known else [FieldError("roles", "ROLE_INVALID")]

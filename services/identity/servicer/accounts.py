@@ -1,0 +1,37 @@
+"""The caller's account."""
+
+from kit.server import Call
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.domain.store import Store
+from services.identity.handlers import accounts, passwords
+from services.identity.servicer import messages
+from services.identity.servicer.part import Part
+
+
+class Accounts(Part):
+    """The caller's account."""
+
+    async def GetMe(self, _request: pb.GetMeRequest, call: Call) -> pb.Account:
+        """Shows the caller's account."""
+        async with self.stores() as store:
+            return messages.account_of(await accounts.get_me(store, call.caller.account))
+
+    async def ChangePassword(
+        self, request: pb.ChangePasswordRequest, call: Call
+    ) -> pb.ChangePasswordResponse:
+        """Changes the caller's password."""
+        known = await self.answered(call, request, pb.ChangePasswordResponse)
+        if known is not None:
+            return known
+        new = await passwords.prove_for_new_password(
+            self.gate,
+            call.caller.account,
+            current=request.current_password,
+            new=request.new_password,
+        )
+
+        async def change(store: Store) -> pb.ChangePasswordResponse:
+            await passwords.change_password(store, self.clock, new, call.caller.session_id)
+            return pb.ChangePasswordResponse()
+
+        return await self.once(call, request, change, pb.ChangePasswordResponse)

@@ -1,0 +1,74 @@
+"""From what the domain says to protobuf."""
+
+from uuid import UUID
+
+from kit.server import Call
+from kundeapp.access.v1 import access_pb2
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.domain.accounts import Account
+from services.identity.domain.customers import Customer
+from services.identity.domain.sessions import Client, Login, Visitor
+from services.identity.handlers.sessions import OpenSession
+
+
+def account_of(account: Account) -> pb.Account:
+    """Returns an account as it is told."""
+    return pb.Account(
+        id=str(account.id),
+        email=account.email,
+        customers=map(customer_of, account.customers),
+        roles=[access_pb2.Staff.Role.Value(role) for role in sorted(account.roles)],
+    )
+
+
+def customer_of(customer: Customer) -> pb.Customer:
+    """Returns a customer as it is told."""
+    return pb.Customer(id=str(customer.id), customer_number=customer.number, name=customer.name)
+
+
+def session_of(opened: OpenSession) -> pb.Session:
+    """Returns a session with its tokens."""
+    answer = pb.Session(
+        id=str(opened.session.id),
+        access_token=opened.access_token.value,
+        refresh_token=opened.refresh_token,
+        client=pb.Client.Value(opened.session.client),
+        device_token=opened.device_token,
+    )
+    answer.access_token_expires_at.FromDatetime(opened.access_token.expires_at)
+    answer.expires_at.FromDatetime(opened.session.expires_at)
+    return answer
+
+
+def visitor_of(request: pb.CreateSessionRequest, call: Call) -> Visitor:
+    """Returns where somebody logs in from."""
+    return Visitor(
+        client=Client.WEB if request.client == pb.WEB else Client.APP,
+        device=request.device,
+        device_token=request.device_token,
+        network=call.network,
+    )
+
+
+def login_of(login: Login, current: UUID | None) -> pb.ListMySessionsResponse.Login:
+    """Returns a session as it is listed.
+
+    Args:
+        login: The session.
+        current: The session that asks.
+    """
+    answer = pb.ListMySessionsResponse.Login(
+        id=str(login.session.id),
+        device=login.device,
+        current=login.session.id == current,
+    )
+    answer.created_at.FromDatetime(login.created_at)
+    answer.last_used_at.FromDatetime(login.last_used_at)
+    answer.expires_at.FromDatetime(login.session.expires_at)
+    return answer
+
+
+def role_name(role: int) -> str:
+    """Returns the name of a role, or its number where this version knows none."""
+    known = access_pb2.Staff.Role.DESCRIPTOR.values_by_number.get(role)
+    return known.name if known else str(role)

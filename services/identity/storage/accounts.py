@@ -1,0 +1,115 @@
+"""Accounts on PostgreSQL."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select, update
+
+from services.identity.domain import contact
+from services.identity.domain.accounts import Account, Credentials, Role
+from services.identity.storage.customers import CUSTOMER_COLUMNS, customer_of
+from services.identity.storage.part import Part
+from services.identity.storage.tables import AccountRow
+
+
+class Accounts(Part):
+    """Accounts on PostgreSQL."""
+
+    async def add_account(
+        self,
+        account_id: UUID,
+        email: str,
+        password_hash: str,
+        *,
+        language: str,
+        roles: frozenset[Role] = frozenset(),
+    ) -> bool:
+        """Opens an account; returns False if the e-mail is another's."""
+        added = await self._session.exec(
+            insert(AccountRow)
+            .values(
+                id=account_id,
+                email=email,
+                email_key=contact.email_key(email),
+                password_hash=password_hash,
+                password_version=1,
+                roles=sorted(roles),
+                language=language,
+                mobile="",
+            )
+            .on_conflict_do_nothing(index_elements=["email_key"])
+        )
+        return added.rowcount == 1
+
+    async def account(self, account_id: UUID) -> Account | None:
+        """Returns an account, or None if there is none."""
+        row = await self._session.get(AccountRow, account_id)
+        if row is None:
+            return None
+        customers = await self._connection.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE account_id = $1 ORDER BY number",  # noqa: S608 - the names of columns
+            account_id,
+        )
+        return Account(
+            id=row.id,
+            email=row.email,
+            roles=frozenset(Role(role) for role in row.roles),
+            customers=tuple(customer_of(customer) for customer in customers),
+            language=row.language,
+            mobile=row.mobile,
+        )
+
+    async def credentials(self, email: str) -> Credentials | None:
+        """Returns what a login with this e-mail is checked against, or None."""
+        return await self._credentials(col(AccountRow.email_key) == contact.email_key(email))
+
+    async def credentials_of(self, account_id: UUID) -> Credentials | None:
+        """Returns what the password of an account is checked against, or None."""
+        return await self._credentials(col(AccountRow.id) == account_id)
+
+    async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:
+        """Replaces the roles of an account."""
+        await self._session.exec(
+            update(AccountRow).where(col(AccountRow.id) == account_id).values(roles=sorted(roles))
+        )
+
+    async def change_password(self, account_id: UUID, password_hash: str) -> None:
+        """Replaces the password of an account."""
+        await self._session.exec(
+            update(AccountRow)
+            .where(col(AccountRow.id) == account_id)
+            .values(
+                password_hash=password_hash,
+                password_version=col(AccountRow.password_version) + 1,
+            )
+        )
+
+    async def renew_password_hash(self, account_id: UUID, password_hash: str) -> None:
+        """Replaces the hash of a password that stays the same."""
+        await self._session.exec(
+            update(AccountRow)
+            .where(col(AccountRow.id) == account_id)
+            .values(password_hash=password_hash)
+        )
+
+    async def hold_credentials(self, credentials: Credentials) -> bool:
+        """Keeps a password from being changed until the commit; False if it was already."""
+        held = await self._session.exec(
+            select(AccountRow.id)
+            .where(
+                col(AccountRow.id) == credentials.account_id,
+                col(AccountRow.password_version) == credentials.password_version,
+            )
+            .with_for_update(key_share=True)
+        )
+        return held.first() is not None
+
+    async def _credentials(self, which: sa.ColumnElement[bool]) -> Credentials | None:
+        found = await self._session.exec(
+            select(AccountRow.id, AccountRow.password_hash, AccountRow.password_version).where(
+                which
+            )
+        )
+        row = found.first()
+        return row and Credentials(*row)

@@ -1,0 +1,155 @@
+"""The register of customers on PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+from sqlmodel import col, update
+
+from services.identity.domain.customers import Customer, Pin
+from services.identity.storage.part import Part
+from services.identity.storage.tables import CustomerRow
+
+CUSTOMER_COLUMNS = "id, number, name, email, mobile, pin_hash, pin_is_short, account_id"
+
+_DECOYS = 1024
+_INTAKE_LOCK = 0x696E74616B65  # "intake": the advisory lock of the one import under way
+
+
+class Customers(Part):
+    """The register of customers on PostgreSQL."""
+
+    async def count_pin_try(self, customer_number: str, most: int) -> Customer | None:
+        """Counts a try at a customer's PIN; the row stays locked until the commit.
+
+        Where there is nothing to count, a row that means nothing is counted up instead, the same
+        one each time for the same number: locks and writes do not tell who is a customer.
+        """
+        row = await self._connection.fetchrow(
+            f"""
+            WITH tried AS (
+                UPDATE customer SET pin_tries = pin_tries + 1 WHERE number = $1 AND pin_tries < $2
+                RETURNING {CUSTOMER_COLUMNS}
+            ), decoy AS (
+                UPDATE pin_decoy SET tries = tries + 1
+                WHERE slot = hashtext($1) & {_DECOYS - 1} AND NOT EXISTS (SELECT FROM tried)
+            )
+            SELECT * FROM tried
+            """,  # noqa: S608 - the names of columns, and a constant
+            customer_number,
+            most,
+        )
+        return customer_of(row) if row else None
+
+    async def forgive_pin_tries(self, customer_id: UUID) -> None:
+        """Starts counting again, after a right PIN."""
+        await self._connection.execute(
+            "UPDATE customer SET pin_tries = 0 WHERE id = $1", customer_id
+        )
+
+    async def begin_intake(self) -> None:
+        """Waits until no other import is under way, and keeps others waiting."""
+        await self._connection.execute("SELECT pg_advisory_xact_lock($1)", _INTAKE_LOCK)
+
+    async def customers_by_number(self, numbers: Sequence[str]) -> Mapping[str, Customer]:
+        """Returns those of the customers that are in the register."""
+        rows = await self._connection.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE number = ANY($1::text[])",  # noqa: S608 - the names of columns
+            numbers,
+        )
+        return {row["number"]: customer_of(row) for row in rows}
+
+    async def customers_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[Customer]:
+        """Returns those of the customers that are in the register, in no order."""
+        rows = await self._connection.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ANY($1::uuid[])",  # noqa: S608 - the names of columns
+            customer_ids,
+        )
+        return [customer_of(row) for row in rows]
+
+    async def add_customers(self, customers: Sequence[Customer]) -> None:
+        """Takes customers into the register."""
+        await self._connection.copy_records_to_table(
+            "customer",
+            columns=(
+                "id",
+                "number",
+                "name",
+                "email",
+                "mobile",
+                "pin_hash",
+                "pin_is_short",
+                "pin_tries",
+            ),
+            records=[
+                (
+                    customer.id,
+                    customer.number,
+                    customer.name,
+                    customer.email,
+                    customer.mobile,
+                    customer.pin and customer.pin.hash,
+                    customer.pin is not None and customer.pin.is_short,
+                    0,
+                )
+                for customer in customers
+            ],
+        )
+
+    async def change_customers(self, customers: Sequence[Customer]) -> None:
+        """Writes name, contact and PIN of customers; a new PIN has all its tries."""
+        await self._connection.execute(
+            """
+            UPDATE customer SET
+                name = new.name,
+                email = new.email,
+                mobile = new.mobile,
+                pin_tries = CASE
+                    WHEN customer.pin_hash IS DISTINCT FROM new.pin_hash THEN 0
+                    ELSE customer.pin_tries
+                END,
+                pin_hash = new.pin_hash,
+                pin_is_short = new.pin_is_short
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+                AS new (id, name, email, mobile, pin_hash, pin_is_short)
+            WHERE customer.id = new.id
+            """,
+            [customer.id for customer in customers],
+            [customer.name for customer in customers],
+            [customer.email for customer in customers],
+            [customer.mobile for customer in customers],
+            [customer.pin and customer.pin.hash for customer in customers],
+            [customer.pin is not None and customer.pin.is_short for customer in customers],
+        )
+
+    async def lock_customer(self, customer_id: UUID) -> Customer:
+        """Returns a customer whom nobody else changes until the commit."""
+        row = await self._connection.fetchrow(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = $1 FOR UPDATE",  # noqa: S608 - the names of columns
+            customer_id,
+        )
+        if row is None:
+            raise LookupError(f"customer {customer_id} is gone")
+        return customer_of(row)
+
+    async def attach_customer(self, account_id: UUID, customer_id: UUID) -> None:
+        """Lets an account stand for a customer."""
+        await self._session.exec(
+            update(CustomerRow)
+            .where(col(CustomerRow.id) == customer_id)
+            .values(account_id=account_id)
+        )
+
+
+def customer_of(row: asyncpg.Record) -> Customer:
+    """Returns the customer of a row with the columns `CUSTOMER_COLUMNS`."""
+    pin_hash: str | None = row["pin_hash"]
+    return Customer(
+        id=row["id"],
+        number=row["number"],
+        name=row["name"],
+        email=row["email"],
+        mobile=row["mobile"],
+        pin=Pin(pin_hash, row["pin_is_short"]) if pin_hash else None,
+        account_id=row["account_id"],
+    )

@@ -1,0 +1,86 @@
+"""The tables of identity."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+_INDEX_NAMES = {"ix": "%(table_name)s_%(column_0_name)s"}
+
+
+class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_INDEX_NAMES))):
+    """The base of identity's tables, which share no metadata with other services'."""
+
+
+class AccountRow(Table, table=True):
+    """A login."""
+
+    __tablename__ = "account"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    email: str = Field(sa_type=sa.Text)
+    email_key: str = Field(sa_type=sa.Text, unique=True)
+    password_hash: str | None = Field(sa_type=sa.Text)
+    password_version: int = 1
+    roles: list[str] = Field(sa_type=ARRAY(sa.Text))
+    language: str = Field(sa_type=sa.Text)
+    mobile: str = Field(sa_type=sa.Text)
+
+
+class CustomerRow(Table, table=True):
+    """A customer of the company."""
+
+    __table_args__ = (sa.Index("customer_email_key", sa.text("lower(NORMALIZE(email, NFKC))")),)
+
+    __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    number: str = Field(sa_type=sa.Text, unique=True)
+    name: str = Field(sa_type=sa.Text)
+    email: str = Field(sa_type=sa.Text)
+    mobile: str = Field(sa_type=sa.Text, index=True)
+    pin_hash: str | None = Field(sa_type=sa.Text)
+    pin_is_short: bool
+    pin_tries: int = Field(sa_type=sa.SmallInteger)
+    account_id: UUID | None = Field(foreign_key="account.id", index=True)
+
+
+class PinDecoyRow(Table, table=True):
+    """A row to write to where there is no customer."""
+
+    __tablename__ = "pin_decoy"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    slot: int = Field(primary_key=True)
+    tries: int = Field(sa_type=sa.BigInteger)
+
+
+class SessionRow(Table, table=True):
+    """A login that lasts."""
+
+    __tablename__ = "session"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    authenticated_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    methods: list[str] = Field(sa_type=ARRAY(sa.Text))
+    expires_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    device: str = Field(sa_type=sa.Text)
+    created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    last_used_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    client: str = Field(sa_type=sa.Text)
+    idle_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, index=True, sa_type=sa.DateTime(timezone=True))
+
+
+class RefreshTokenRow(Table, table=True):
+    """A refresh token, by its hash."""
+
+    __tablename__ = "refresh_token"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    hash: bytes = Field(primary_key=True)
+    session_id: UUID = Field(foreign_key="session.id", index=True)
+    used_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    successor: bytes | None = None
