@@ -51,6 +51,22 @@ class Section:
     read: Callable[[str], Awaitable[Part]]
 
 
+def whole(name: str, read: Callable[[], Awaitable[Sequence[Record]]]) -> Section:
+    """Returns a section that never has more than a few records.
+
+    Args:
+        name: The name in the file.
+        read: Returns all records.
+    """
+
+    async def read_all(position: str) -> Part:
+        if position:
+            raise ValueError(position)
+        return Part(await read())
+
+    return Section(name, read_all)
+
+
 async def page(
     request: ExportMyDataRequest, call: Call, now: datetime, sections: Sequence[Section]
 ) -> ExportMyDataResponse:

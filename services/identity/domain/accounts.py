@@ -1,6 +1,7 @@
 """Accounts: one login for the app and for Di side, of customers or of staff."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,6 +23,22 @@ class AccountRegistered:
 
     account_id: UUID
     customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """An account is no more."""
+
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """A change of an account's e-mail that can be undone still."""
+
+    old_email: str = field(repr=False)
+    changed_at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

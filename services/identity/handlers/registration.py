@@ -93,11 +93,14 @@ async def register_account(store: Store, ids: Ids, applicant: Applicant) -> Acco
 
     Raises:
         AccountExists: If the customer has an account by now.
+        WrongCustomerNumberOrPin: If the PIN was taken away meanwhile, as it is from the deceased.
         EmailInUse: If another account uses the e-mail.
     """
     customer = await store.lock_customer(applicant.customer_id)
     if customer.account_id is not None:
         raise AccountExists
+    if customer.pin is None:
+        raise WrongCustomerNumberOrPin
     account_id = ids.new_id()
     if not await store.add_account(
         account_id, applicant.email, applicant.password_hash, language="nn"

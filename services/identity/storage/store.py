@@ -8,6 +8,7 @@ from kit.database import Database, Transaction
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Event
 from services.identity.storage.accounts import Accounts
+from services.identity.storage.audit import Audit
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
 from services.identity.storage.sessions import Sessions
@@ -22,7 +23,7 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles):
+class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles, Audit):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:

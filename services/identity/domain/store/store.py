@@ -6,20 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.identity.domain.accounts import Account, AccountRegistered
-from services.identity.domain.customers import CustomerChanged, CustomerCreated
+from services.identity.domain.accounts import Account, AccountClosed, AccountRegistered
+from services.identity.domain.customers import CustomerChanged, CustomerCreated, CustomerErased
 from services.identity.domain.letters import Letter
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
+from services.identity.domain.store.audit import AuditStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
-Event = CustomerCreated | CustomerChanged | AccountRegistered | SessionEnded
+Event = (
+    CustomerCreated
+    | CustomerChanged
+    | CustomerErased
+    | AccountRegistered
+    | AccountClosed
+    | SessionEnded
+)
 
 
-class Store(CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, Protocol):
+class Store(
+    CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, AuditStore, Protocol
+):
     """All that is kept, within one transaction."""
 
     def publish(self, *events: Event) -> None:
