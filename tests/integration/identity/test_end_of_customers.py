@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
+from kit.testing import eventually
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.domain.sessions import Session
 from services.identity.storage import PostgresStore
 from tests.integration.identity.test_care import STATUS, WHY, issue_pin, look_up, staff
 from tests.integration.identity.world import EMAIL, HEADER, PIN, Identity, Silence, refused
@@ -285,17 +285,35 @@ class TestAnAccountThatItsOwnerDeletes:
         assert await identity.fetch("SELECT * FROM staff_action") == before
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
 async def test_a_login_at_the_moment_of_deletion_leaves_no_session_behind(
-    identity: Identity, number: int
+    identity: Identity,
 ) -> None:
     await identity.customer("100000")
-    await identity.register("100000")
+    account = await identity.register("100000")
     session = await identity.log_in()
-    deleting = identity.call("DeleteMyAccount", pb.DeleteMyAccountRequest(), session=session)
-    await asyncio.gather(
-        deleting, *(identity.log_in() for _ in range(number * 2)), return_exceptions=True
+    late = Session(
+        id=identity.ids.new_id(),
+        account_id=UUID(account.id),
+        authenticated_at=identity.clock.now(),
+        methods=("pwd",),
+        expires_at=identity.clock.now() + timedelta(days=1),
     )
+    async with identity.database.transaction() as logging_in:
+        store = PostgresStore(logging_in, Silence())
+        credentials = await store.credentials(EMAIL)
+        assert credentials is not None
+        assert await store.hold_credentials(credentials)
+        await store.add_session(late, "")
+        request = pb.DeleteMyAccountRequest()
+        deleting = asyncio.ensure_future(identity.call("DeleteMyAccount", request, session=session))
+        await eventually(
+            lambda: identity.fetch(
+                "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND datname = current_database()"
+            )
+        )
+    await deleting
+
     assert await identity.fetch("SELECT FROM account") == []
     assert await identity.fetch("SELECT FROM session WHERE ended_at IS NULL") == []
 
