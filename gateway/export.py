@@ -33,7 +33,7 @@ from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResp
 PATH: Final = "/v1/me/export"
 MEDIA_TYPE: Final = "application/json"
 MOST_AT_ONCE: Final = 4
-LARGEST_BYTES: Final = 64 * 2**20
+LARGEST_BYTES = 64 * 2**20
 """Some 40 metering points for ten years; more would be a burden on everyone else's requests."""
 
 _RPC = "ExportMyData"
@@ -60,7 +60,6 @@ class Export:
         clock: Clock,
         *,
         call_seconds: float,
-        largest_bytes: int = LARGEST_BYTES,
     ) -> None:
         """Prepares every call.
 
@@ -70,13 +69,11 @@ class Export:
             sessions: Who is behind a request.
             clock: Tells the time.
             call_seconds: How long a service may take to answer with a part.
-            largest_bytes: How large the file may be.
         """
         self._calls = {name: (rpc, upstream.call(rpc)) for name, rpc in rpcs.items()}
         self._sessions = sessions
         self._clock = clock
         self._call_seconds = call_seconds
-        self._largest_bytes = largest_bytes
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def answer(self, request: Request) -> Response:
@@ -90,7 +87,7 @@ class Export:
         session = await self._sessions.session(request.authorization() or "")
         now = self._clock.now()
         async with self._turn:
-            file = _File(self._largest_bytes)
+            file = _File()
             for service in self._calls:
                 await self._read(service, request, file)
             body = file.written(session.caller.account, now)
@@ -120,8 +117,8 @@ class Export:
 class _File:
     """The file while it is made, as text that is put together only in the end."""
 
-    def __init__(self, largest_bytes: int) -> None:
-        self._room = largest_bytes
+    def __init__(self) -> None:
+        self._room = LARGEST_BYTES
         self._services: dict[str, dict[str, list[bytes]]] = {}
 
     def add(self, service: str, sections_json: bytes) -> None:
