@@ -65,6 +65,7 @@ def running(today: date) -> Generator[Suite]:
         load_demo(
             Settings.model_validate({**plan.cli_settings(), "session": session}),
             data / "demo",
+            plan.mailbox,
             today,
         )
         customer = CUSTOMERS[0]

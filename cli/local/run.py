@@ -186,7 +186,7 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
     if not loaded.exists():
         began = time.monotonic()
         today = datetime.now(OSLO).date()
-        load_demo(settings, plan.data / "demo", today)
+        load_demo(settings, plan.data / "demo", plan.mailbox, today)
         load_events(Gateway(settings.gateway), today)
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")

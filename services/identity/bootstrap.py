@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
 from pathlib import Path
 
+import httpx
 from joserfc.jwk import OctKey
 
 import services.identity
@@ -20,15 +21,20 @@ from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.config import Settings
+from services.identity.domain.challenges import Codes
 from services.identity.domain.customers import Pins
+from services.identity.domain.federation import Providers
 from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.passwords import PasswordRules, words_of
-from services.identity.domain.sessions import Lifetimes, Successors
+from services.identity.domain.sessions import Client, Lifetimes, Successors
 from services.identity.domain.throttles import Throttles
+from services.identity.handlers.codes import Desk
+from services.identity.handlers.federation import Federation
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.hashing import Argon2Passwords, Cost
 from services.identity.letters import CourierPost
+from services.identity.providers import OpenIdProviders, open_client, providers_of
 from services.identity.servicer import IdentityServicer
 from services.identity.storage import Post, PostgresStore, PostgresStores
 from services.identity.tokens import SignedAccessTokens
@@ -75,6 +81,7 @@ async def running(
             queue=settings.hashing_queue,
         )
         stack.callback(hashes.close)
+        client = await stack.enter_async_context(open_client())
         yield await stack.enter_async_context(
             Server.serving(
                 SERVICE,
@@ -83,6 +90,7 @@ async def running(
                     database,
                     hashes,
                     CourierPost(courier, settings.public_url),
+                    openid_providers(settings, client, clock),
                     ids=ids,
                     clock=clock,
                 ),
@@ -98,6 +106,7 @@ def servicer(
     database: Database,
     hashes: Argon2Passwords,
     post: Post,
+    providers: Providers,
     *,
     ids: Ids,
     clock: Clock,
@@ -108,18 +117,20 @@ def servicer(
     tokens = access_tokens(settings, ids)
     refused = resources.files(services.identity).joinpath("refused_passwords.txt")
     stores = PostgresStores(database, post)
+    gate = Gate(
+        stores=stores,
+        throttles=Throttles(KeyedHash(keys, "throttle")),
+        rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
+        hashes=hashes,
+        pins=Pins(KeyedHash(keys, "pin"), ids),
+        clock=clock,
+    )
     return IdentityServicer(
         database=database,
         store_of=lambda transaction: PostgresStore(transaction, post),
         stores=stores,
-        gate=Gate(
-            stores=stores,
-            throttles=Throttles(KeyedHash(keys, "throttle")),
-            rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
-            hashes=hashes,
-            pins=Pins(KeyedHash(keys, "pin"), ids),
-            clock=clock,
-        ),
+        gate=gate,
+        desk=Desk(gate, Codes(KeyedHash(keys, "code"), ids), ids),
         issuer=Issuer(
             tokens=tokens,
             successors=Successors(KeyedHash(keys, "refresh")),
@@ -127,11 +138,24 @@ def servicer(
             ids=ids,
             clock=clock,
         ),
+        federation=Federation(providers, stores, ids, clock),
         tokens=tokens,
         retry_secret=retry.digest(retry.current_key, ""),
         ids=ids,
         clock=clock,
     )
+
+
+def openid_providers(
+    settings: Settings, client: httpx.AsyncClient, clock: Clock
+) -> OpenIdProviders:
+    """Returns the third parties that customers can log in with; none if none is set."""
+    redirects = {
+        Client.WEB: settings.provider_redirect_web,
+        Client.APP: settings.provider_redirect_app,
+    }
+    configured = providers_of(settings.providers) if settings.providers else ()
+    return OpenIdProviders(configured, redirects, client, clock)
 
 
 def access_tokens(settings: Settings, ids: Ids) -> SignedAccessTokens:

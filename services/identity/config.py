@@ -48,6 +48,23 @@ class Settings(ServiceSettings, CourierSettings):
     hashing_queue: int = Field(default=64, ge=0)
     """How many passwords may wait to be hashed; further logins are told to try again."""
 
+    providers: Path | None = None
+    """The third parties that customers can log in with (docs/identity-providers.md)."""
+    provider_redirect_web: str = ""
+    """Where they send people back to on Di side, to the letter as they know it."""
+    provider_redirect_app: str = ""
+    """Where they send people back to in the app, to the letter as they know it."""
+
+    @model_validator(mode="after")
+    def _providers_can_send_back(self) -> Self:
+        redirects = (self.provider_redirect_web, self.provider_redirect_app)
+        if self.providers is not None and not all(redirects):
+            raise ValueError(
+                f"set {_PREFIX}PROVIDER_REDIRECT_WEB and {_PREFIX}PROVIDER_REDIRECT_APP, "
+                "where the providers send people back to"
+            )
+        return self
+
     @model_validator(mode="after")
     def _mail_can_be_sent(self) -> Self:
         if self.mailbox is None and not self.smtp_host:

@@ -45,6 +45,10 @@ class Suite:
         demo: Mapping[str, Any] = json.loads((self.data / "demo.json").read_text())
         return demo
 
+    @property
+    def mailbox(self) -> Path:
+        return self.data / "mailbox"
+
     def start(self) -> None:
         """Starts it and waits until the demonstration is there too."""
         with (self.data / "console.log").open("ab") as console:

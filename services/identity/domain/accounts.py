@@ -1,12 +1,16 @@
 """Accounts: one login for the app and for Di side, of customers or of staff."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from services.identity.domain.customers import Customer
 from services.identity.domain.letters import Address, Channel, Letter
+
+UNDO_WITHIN: Final = timedelta(days=7)
+"""For how long whoever reads the old e-mail of an account can undo its change."""
 
 
 class Role(StrEnum):
@@ -33,12 +37,26 @@ class AccountClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class EmailChange:
-    """A change of an account's e-mail that can be undone still."""
+class CustomerLinked:
+    """An account stands for a further customer."""
 
+    account_id: UUID
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """A change of an account's e-mail, which can be undone.
+
+    Attributes:
+        account_id: The account.
+        old_email: The address before.
+        changed_at: When it was changed.
+    """
+
+    account_id: UUID
     old_email: str = field(repr=False)
     changed_at: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

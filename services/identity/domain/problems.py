@@ -23,7 +23,7 @@ class WrongCustomerNumberOrPin(errors.Unauthenticated):
 
 
 class PinNotEnough(errors.FailedPrecondition):
-    """The PIN is right, but too short to open an account with."""
+    """The PIN is right, but too short without a code, and there is no contact to send one to."""
 
     reason = "PIN_NOT_ENOUGH"
 
@@ -72,6 +72,27 @@ class StaffCannotDelete(errors.FailedPrecondition):
     reason = "STAFF_ACCOUNT"
 
 
+class WrongCode(errors.Invalid):
+    """The code is wrong; of two codes it is not told which."""
+
+    reason = "WRONG_CODE"
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("code", self.reason))
+
+
+class CodeNoLongerWorks(errors.FailedPrecondition):
+    """The code was used, has expired, was tried too often, or was replaced by a newer one."""
+
+    reason = "CODE_NO_LONGER_WORKS"
+
+
+class NoUndo(errors.FailedPrecondition):
+    """There is no change of the e-mail that this token undoes, or no longer."""
+
+    reason = "NOTHING_TO_UNDO"
+
+
 class CannotBeSent(errors.FailedPrecondition):
     """No messages go by the channel that this needs."""
 
@@ -94,3 +115,54 @@ class BadFile(errors.Invalid):
 
     def __init__(self, lines: Sequence[FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:MOST_LINES_NAMED], badLines=bad_lines)
+
+
+class ProviderUnavailable(errors.Unavailable):
+    """A provider of logins does not answer as it should; others may."""
+
+    reason = "PROVIDER_UNAVAILABLE"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderFlowEnded(errors.Unauthenticated):
+    """The login is none that this browser or app began, or it is used or too old."""
+
+    reason = "PROVIDER_FLOW_ENDED"
+
+
+class ProviderLoginFailed(errors.Unauthenticated):
+    """What a provider of logins answered does not hold."""
+
+    reason = "PROVIDER_LOGIN_FAILED"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderNotLinked(errors.Unauthenticated):
+    """The provider vouches for somebody whom no account is linked to."""
+
+    reason = "PROVIDER_NOT_LINKED"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderLinkedElsewhere(errors.Conflict):
+    """Another account is linked to this person."""
+
+    reason = "PROVIDER_LINKED_ELSEWHERE"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)
+
+
+class ProviderLinkedAlready(errors.Conflict):
+    """The account is linked to somebody else at this provider."""
+
+    reason = "PROVIDER_LINKED_ALREADY"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider=provider)

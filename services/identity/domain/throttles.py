@@ -45,6 +45,8 @@ CODE_SENT_BY_NETWORK: Final = Throttle("code-network", 30, timedelta(hours=1))
 """Codes for anybody."""
 CODE_TRIED: Final = Throttle("code-tries", 10, timedelta(days=1))
 """Tries at the codes of one subject."""
+PROVIDER_BY_NETWORK: Final = Throttle("provider-network", 100, timedelta(minutes=1))
+"""Logins with a provider that are begun, by anybody."""
 
 
 @dataclass(frozen=True, slots=True)

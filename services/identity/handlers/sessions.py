@@ -126,7 +126,13 @@ async def create_session(
 
 
 async def begin_session(
-    store: Store, issuer: Issuer, account: Account, visitor: Visitor, methods: Sequence[str]
+    store: Store,
+    issuer: Issuer,
+    account: Account,
+    visitor: Visitor,
+    methods: Sequence[str],
+    *,
+    authenticated_at: datetime | None = None,
 ) -> OpenSession:
     """Begins a session for the owner of an account, however they have shown that they are.
 
@@ -138,19 +144,20 @@ async def begin_session(
         account: The account.
         visitor: Where its owner logs in from.
         methods: How they have shown who they are (RFC 8176).
+        authenticated_at: When they have, None for just now.
     """
     now = issuer.clock.now()
     session = Session(
         id=issuer.ids.new_id(),
         account_id=account.id,
-        authenticated_at=now,
+        authenticated_at=authenticated_at or now,
         methods=tuple(methods),
         expires_at=issuer.lifetimes.expiry(visitor.client, now),
         client=visitor.client,
         idle_at=issuer.lifetimes.idle_at(visitor.client, now),
     )
     refresh_token = issuer.ids.token()
-    await store.add_session(session, visitor.device.strip())
+    await store.add_session(session, visitor.device.strip(), now)
     await store.add_refresh_token(session.id, sessions.hash_of(refresh_token))
     device_token = await _recognise(store, issuer, account, visitor, now)
     access_token = issuer.tokens.issue(session, account, now)

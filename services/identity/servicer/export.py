@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kit.export import RECORDS_A_PAGE, Part, Record, Section, staff_actions, whole
 from kit.postgres import Connection
-from services.identity.domain.accounts import Account, EmailChange
+from services.identity.domain.accounts import UNDO_WITHIN, Account, EmailChange
 from services.identity.domain.customers import Customer
 from services.identity.domain.sessions import Login
 from services.identity.domain.store import Store
@@ -42,12 +42,17 @@ def sections(store: Store, account: Account, connection: Connection) -> Sequence
     async def email_changes() -> Sequence[Record]:
         return [_email_change(change) for change in await store.email_changes_of(account.id)]
 
+    async def providers() -> Sequence[Record]:
+        links = await store.links_of(account.id)
+        return [{"issuer": issuer, "linkedAt": since} for issuer, since in links.items()]
+
     return (
         whole("account", the_account),
         whole("customers", customers),
         Section("sessions", sessions),
         whole("devices", devices),
         whole("emailChanges", email_changes),
+        whole("linkedProviders", providers),
         staff_actions(connection, [customer.id for customer in account.customers]),
     )
 
@@ -91,5 +96,5 @@ def _email_change(change: EmailChange) -> Record:
     return {
         "oldEmail": change.old_email,
         "changedAt": change.changed_at,
-        "canBeUndoneUntil": change.until,
+        "canBeUndoneUntil": change.changed_at + UNDO_WITHIN,
     }

@@ -9,6 +9,8 @@ from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Customer
 from services.identity.domain.sessions import Client, Login, Visitor
 from services.identity.handlers.care import CustomerRecord
+from services.identity.handlers.codes import Asked, Asker
+from services.identity.handlers.recovery import Recovered
 from services.identity.handlers.sessions import OpenSession
 
 
@@ -19,6 +21,7 @@ def account_of(account: Account) -> pb.Account:
         email=account.email,
         customers=map(customer_of, account.customers),
         roles=[access_pb2.Staff.Role.Value(role) for role in sorted(account.roles)],
+        mobile=account.mobile,
     )
 
 
@@ -56,13 +59,50 @@ def session_of(opened: OpenSession) -> pb.Session:
     return answer
 
 
+def client_of(client: pb.Client.ValueType) -> Client:
+    """Returns what somebody uses: the app, unless they say otherwise."""
+    return Client.WEB if client == pb.WEB else Client.APP
+
+
 def visitor_of(request: pb.CreateSessionRequest, call: Call) -> Visitor:
     """Returns where somebody logs in from."""
     return Visitor(
-        client=Client.WEB if request.client == pb.WEB else Client.APP,
+        client=client_of(request.client),
         device=request.device,
         device_token=request.device_token,
         network=call.network,
+    )
+
+
+def asker_of(call: Call) -> Asker:
+    """Returns who asks for a code, whether they are logged in or not."""
+    return Asker(call.network, call.language)
+
+
+def owner_of(call: Call) -> Asker:
+    """Returns who asks for a code that is about their own account."""
+    return Asker(call.network, call.language, call.caller.account)
+
+
+def verification_of(asked: Asked) -> pb.Verification:
+    """Returns how a person was asked for a code."""
+    answer = pb.Verification(
+        id=str(asked.challenge_id),
+        channel=pb.Verification.Channel.Value(asked.channel),
+    )
+    answer.expires_at.FromDatetime(asked.expires_at)
+    if asked.contact_channel is not None:
+        answer.contact_channel = pb.Verification.Channel.Value(asked.contact_channel)
+    return answer
+
+
+def recovered_of(recovered: Recovered) -> pb.ConfirmCustomerRecoveryResponse.Recovered:
+    """Returns a customer with the PIN that was made."""
+    return pb.ConfirmCustomerRecoveryResponse.Recovered(
+        customer_number=recovered.customer.number,
+        name=recovered.customer.name,
+        pin=recovered.pin,
+        has_account=recovered.customer.account_id is not None,
     )
 
 

@@ -11,7 +11,11 @@ from kit.database import Database, Transaction
 from kit.idempotency import Key, KeyReused, known_answers, once
 from kit.ids import Ids
 from kit.server import Call
+from services.identity.domain.challenges import Challenge, Purpose
 from services.identity.domain.store import Store, Stores
+from services.identity.handlers import codes
+from services.identity.handlers.codes import Desk
+from services.identity.handlers.federation import Federation
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer
 from services.identity.tokens import SignedAccessTokens
@@ -28,7 +32,9 @@ class Part:
         store_of: Makes the store of such a transaction.
         stores: Opens the other transactions.
         gate: What the secrets of people are checked with.
+        desk: What codes are made and checked with.
         issuer: What sessions are made with.
+        federation: What logins with providers are made with.
         tokens: Access tokens.
         retry_secret: Hides what is remembered of a request with a password or a PIN in it.
     """
@@ -37,7 +43,9 @@ class Part:
     store_of: Callable[[Transaction], Store]
     stores: Stores
     gate: Gate
+    desk: Desk
     issuer: Issuer
+    federation: Federation
     tokens: SignedAccessTokens
     retry_secret: bytes
     ids: Ids
@@ -60,6 +68,29 @@ class Part:
             return await once(
                 transaction, call, request, lambda: run(store), answer, self.retry_secret
             )
+
+    async def confirm(  # noqa: PLR0917 - as the parts of a call come
+        self,
+        call: Call,
+        request: Message,
+        purpose: Purpose,
+        code: codes.Answer,
+        run: Callable[[Store, Challenge], Awaitable[_Answer]],
+        answer: type[_Answer],
+    ) -> _Answer:
+        """Runs a change that a right code opens; a retry gets the first answer.
+
+        Raises:
+            CodeNoLongerWorks: If the code cannot be used, or no longer.
+            WrongCode: If it is wrong.
+            TooManyTries: If its subject has tried too often today.
+            KeyReused: If the Idempotency-Key was used for another request.
+        """
+        known = await self.answered(call, request, answer)
+        if known is not None:
+            return known
+        challenge = await codes.prove(self.desk, purpose, code)
+        return await self.once(call, request, lambda store: run(store, challenge), answer)
 
     async def answered(self, call: Call, request: Message, answer: type[_Answer]) -> _Answer | None:
         """Returns the first answer to a retry, for what could not be proven a second time.

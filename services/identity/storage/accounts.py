@@ -1,14 +1,16 @@
 """Accounts on PostgreSQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 
 from services.identity.domain import contact
-from services.identity.domain.accounts import Account, Credentials, EmailChange, Role
+from services.identity.domain.accounts import UNDO_WITHIN, Account, Credentials, EmailChange, Role
 from services.identity.storage.customers import CUSTOMER_COLUMNS, customer_of
 from services.identity.storage.part import Part
 from services.identity.storage.tables import AccountRow
@@ -68,6 +70,90 @@ class Accounts(Part):
     async def credentials_of(self, account_id: UUID) -> Credentials | None:
         """Returns what the password of an account is checked against, or None."""
         return await self._credentials(col(AccountRow.id) == account_id)
+
+    async def email_is_taken(
+        self, email: str, now: datetime, *, but_by: UUID | None = None
+    ) -> bool:
+        """Tells whether an e-mail is another account's, or was and can be again by an undo."""
+        return await self._connection.fetchval(
+            """
+            SELECT EXISTS (
+                SELECT FROM account WHERE email_key = $1 AND id IS DISTINCT FROM $3
+            ) OR EXISTS (
+                SELECT FROM email_change
+                WHERE old_email_key = $1 AND until > $2 AND account_id IS DISTINCT FROM $3
+            )
+            """,
+            contact.email_key(email),
+            now,
+            but_by,
+        )
+
+    async def change_email(self, account_id: UUID, email: str) -> bool:
+        """Replaces the e-mail of an account; returns False if it is another's."""
+        try:
+            async with self._connection.transaction():
+                await self._connection.execute(
+                    "UPDATE account SET email = $2, email_key = $3 WHERE id = $1",
+                    account_id,
+                    email,
+                    contact.email_key(email),
+                )
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    async def add_email_change(self, change: EmailChange, undo_token: bytes) -> None:
+        """Writes down how a change of an e-mail can be undone."""
+        await self._connection.execute(
+            """
+            INSERT INTO email_change
+                (undo_token, account_id, old_email, old_email_key, changed_at, until)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            undo_token,
+            change.account_id,
+            change.old_email,
+            contact.email_key(change.old_email),
+            change.changed_at,
+            change.changed_at + UNDO_WITHIN,
+        )
+
+    async def take_email_change(self, undo_token: bytes, now: datetime) -> EmailChange | None:
+        """Returns the change that a token undoes, once, and forgets it and all later ones."""
+        row = await self._connection.fetchrow(
+            """
+            DELETE FROM email_change WHERE undo_token = $1 AND until > $2
+            RETURNING account_id, old_email, changed_at
+            """,
+            undo_token,
+            now,
+        )
+        if row is None:
+            return None
+        change = EmailChange(**row)
+        await self._connection.execute(
+            "DELETE FROM email_change WHERE account_id = $1 AND changed_at >= $2",
+            change.account_id,
+            change.changed_at,
+        )
+        return change
+
+    async def change_mobile(self, account_id: UUID, mobile: str) -> None:
+        """Replaces the mobile number of an account."""
+        await self._connection.execute(
+            "UPDATE account SET mobile = $2 WHERE id = $1", account_id, mobile
+        )
+
+    async def forget_password(self, account_id: UUID) -> None:
+        """Lets no password of an account be right until a new one is chosen."""
+        await self._connection.execute(
+            """
+            UPDATE account SET password_hash = NULL, password_version = password_version + 1
+            WHERE id = $1
+            """,
+            account_id,
+        )
 
     async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:
         """Replaces the roles of an account."""
@@ -138,12 +224,12 @@ class Accounts(Part):
         """Returns the changes of an account's e-mail that can be undone still."""
         rows = await self._connection.fetch(
             """
-            SELECT old_email, changed_at, until FROM email_change WHERE account_id = $1
+            SELECT account_id, old_email, changed_at FROM email_change WHERE account_id = $1
             ORDER BY changed_at
             """,
             account_id,
         )
-        return [EmailChange(row["old_email"], row["changed_at"], row["until"]) for row in rows]
+        return [EmailChange(**dict(row)) for row in rows]
 
     async def _credentials(self, which: sa.ColumnElement[bool]) -> Credentials | None:
         found = await self._session.exec(

@@ -8,6 +8,7 @@ import asyncpg
 from sqlmodel import col, update
 
 from services.identity.domain.customers import Customer, Pin, Status
+from services.identity.domain.letters import Address, Channel
 from services.identity.storage.part import Part
 from services.identity.storage.tables import CustomerRow
 
@@ -65,6 +66,19 @@ class Customers(Part):
         rows = await self._connection.fetch(
             f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ANY($1::uuid[]) AND erased_at IS NULL",  # noqa: E501, S608 - the names of columns
             customer_ids,
+        )
+        return [customer_of(row) for row in rows]
+
+    async def customers_by_contact(self, contact: Address) -> Sequence[Customer]:
+        """Returns the customers with this e-mail or mobile number on file, by number."""
+        which = (
+            "lower(normalize(email, NFKC)) = lower(normalize($1, NFKC))"
+            if contact.channel is Channel.EMAIL
+            else "mobile = $1"
+        )
+        rows = await self._connection.fetch(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {which} ORDER BY number",  # noqa: S608 - the names of columns, and a constant
+            contact.value,
         )
         return [customer_of(row) for row in rows]
 

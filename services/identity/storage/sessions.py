@@ -15,7 +15,7 @@ from services.identity.storage.tables import RefreshTokenRow, SessionRow
 class Sessions(Part):
     """Sessions and their refresh tokens on PostgreSQL."""
 
-    async def add_session(self, session: Session, device: str) -> None:
+    async def add_session(self, session: Session, device: str, now: datetime) -> None:
         """Begins a session."""
         self._session.add(
             SessionRow(
@@ -27,8 +27,8 @@ class Sessions(Part):
                 client=session.client,
                 idle_at=session.idle_at,
                 device=device,
-                created_at=session.authenticated_at,
-                last_used_at=session.authenticated_at,
+                created_at=now,
+                last_used_at=now,
             )
         )
         await self._session.flush()

@@ -9,8 +9,10 @@ from services.identity.domain.letters import Letter
 from services.identity.domain.store import Event
 from services.identity.storage.accounts import Accounts
 from services.identity.storage.audit import Audit
+from services.identity.storage.challenges import Challenges
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
+from services.identity.storage.federation import Federation
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
 
@@ -23,7 +25,9 @@ class Post(Protocol):
         ...
 
 
-class PostgresStore(Customers, Accounts, Sessions, Devices, Throttles, Audit):
+class PostgresStore(
+    Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation, Audit
+):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction, post: Post) -> None:

@@ -1,6 +1,7 @@
 """What a browser sees of the gateway, over real HTTP and gRPC."""
 
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,54 @@ class TestTheAccessCookie:
         headers = {"cookie": f"{browser(public)['cookie']}; x={'x' * 20_000}"}
         response = await public.http.get("/v1/me", headers=headers)
         assert (response.status_code, response.json()["code"]) == (431, "HEADERS_TOO_LARGE")
+
+
+class TestALoginWithAThirdParty:
+    async def begun(self, house: House, client: identity_pb.Client.ValueType) -> httpx.Response:
+        async def begin(_request: Any, _context: Context) -> identity_pb.ProviderFlow:
+            flow = identity_pb.ProviderFlow(flow_secret="secret", client=client)
+            flow.expires_at.FromDatetime(datetime.now(UTC) + timedelta(minutes=10))
+            return flow
+
+        house.backend.answers["BeginProviderLogin"] = begin
+        path = "/v1/identityProviders/bankid:begin"
+        return await house.http.post(path, json={}, headers=OUR_PAGE)
+
+    async def completed(self, house: House, headers: dict[str, str]) -> tuple[httpx.Response, str]:
+        shown: list[str] = []
+
+        async def complete(request: Any, _context: Context) -> identity_pb.Session:
+            shown.append(request.flow_secret)
+            return identity_pb.Session()
+
+        house.backend.answers["CompleteProviderLogin"] = complete
+        path, body = "/v1/identityProviders:complete", {"state": "s", "code": "c"}
+        response = await house.http.post(path, json=body, headers=headers)
+        return response, "".join(shown)
+
+    async def test_has_a_secret_that_no_script_sees(self, public: House) -> None:
+        response = await self.begun(public, identity_pb.WEB)
+        assert response.json()["flowSecret"] == ""
+        [cookie] = response.headers.get_list("set-cookie")
+        assert cookie.startswith(f"{PREFIX}flow=secret; Max-Age=")
+
+    async def test_has_a_secret_that_an_app_keeps_itself(self, public: House) -> None:
+        response = await self.begun(public, identity_pb.APP)
+        assert response.json()["flowSecret"] == "secret"
+        assert "set-cookie" not in response.headers
+
+    async def test_is_completed_by_the_browser_that_began_it_once(self, public: House) -> None:
+        cookie = {"cookie": f"{PREFIX}flow=secret"}
+        response, shown = await self.completed(public, {**cookie, **OUR_PAGE})
+        assert shown == "secret"
+        [gone] = response.headers.get_list("set-cookie")
+        assert gone.startswith(f"{PREFIX}flow=; Max-Age=0")
+
+    async def test_is_completed_for_no_other_site(self, public: House) -> None:
+        cookie = {"cookie": f"{PREFIX}flow=secret"}
+        response, shown = await self.completed(public, {**cookie, **OTHER_SITE})
+        assert (response.status_code, response.json()["code"]) == (403, "CROSS_SITE_REQUEST")
+        assert shown == ""
 
 
 class TestOurOwnOrigin:

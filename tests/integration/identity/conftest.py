@@ -1,6 +1,6 @@
 """Identity on a database of its own, for each test."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -20,8 +20,25 @@ CONNECTIONS = 20
 
 
 @pytest.fixture
-async def identity(neighbours: Neighbours, tmp_path: Path) -> AsyncGenerator[Identity]:
-    clock, ids = FrozenClock(), SystemIds()
+def clock() -> FrozenClock:
+    """The clock that identity goes by; a file of tests may have its own."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def more_settings() -> Mapping[str, object]:
+    """What identity is told beside the usual; a file of tests may have its own."""
+    return {}
+
+
+@pytest.fixture
+async def identity(
+    neighbours: Neighbours,
+    tmp_path: Path,
+    clock: FrozenClock,
+    more_settings: Mapping[str, object],
+) -> AsyncGenerator[Identity]:
+    ids = SystemIds()
     settings = neighbours.settings(
         Settings,
         await neighbours.database(MIGRATIONS),
@@ -30,6 +47,7 @@ async def identity(neighbours: Neighbours, tmp_path: Path) -> AsyncGenerator[Ide
         secret_keys=neighbours.pki.identity_secret_keys,
         mailbox=tmp_path,
         public_url="https://kundeapp.example.no",
+        **more_settings,
     )
     outbox = Outbox("identity", ids, clock)
     async with AsyncExitStack() as stack:

@@ -303,7 +303,7 @@ async def test_a_login_at_the_moment_of_deletion_leaves_no_session_behind(
         credentials = await store.credentials(EMAIL)
         assert credentials is not None
         assert await store.hold_credentials(credentials)
-        await store.add_session(late, "")
+        await store.add_session(late, "", identity.clock.now())
         request = pb.DeleteMyAccountRequest()
         deleting = asyncio.ensure_future(identity.call("DeleteMyAccount", request, session=session))
         await eventually(

@@ -1,19 +1,25 @@
 """A customer opens an account with customer number and PIN, once."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from kit.database import Transaction
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity.domain.challenges import Challenge, Purpose
 from services.identity.domain.customers import MOST_PIN_TRIES, Customer, Pin, Pins
 from services.identity.domain.problems import AccountExists, WrongCustomerNumberOrPin
 from services.identity.domain.store import Store
-from services.identity.handlers.registration import Applicant, prove_customer, register_account
+from services.identity.handlers.codes import Asker
+from services.identity.handlers.registration import confirm_registration, prove_customer
 from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.world import (
+    EMAIL,
     HEADER,
     PASSWORD,
     PIN,
@@ -60,12 +66,30 @@ async def test_an_account_that_exists_is_named_only_after_the_right_pin(
         await identity.register("100001", pin="00000000")
 
 
-async def test_an_email_is_used_once_in_whatever_case(identity: Identity) -> None:
-    await identity.import_customers(customers_file(2, pin=PIN))
+async def test_an_email_is_used_once_in_whatever_case_and_its_owner_alone_learns_of_it(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(customers_file(3, pin=PIN))
     await identity.register("100000", email="kari@example.no")
+    free = await identity.begin_registration("100001", email="ola@example.no")
+    taken = await identity.begin_registration("100002", email="KARI@example.no")
+
+    assert taken.channel == free.channel
+    assert taken.expires_at == free.expires_at
+    assert len(await identity.letters("registration-code")) == 2
+    [letter] = await identity.letters("registration-known")
+    assert letter["To"] == "KARI@example.no"
+    assert not re.search(r"\d{6}", letter.get_content())
+
+
+async def test_an_email_that_is_taken_meanwhile_opens_no_account(identity: Identity) -> None:
+    await identity.import_customers(customers_file(2, pin=PIN))
+    first = await identity.begin_registration("100000", email="kari@example.no")
+    code = await identity.code("registration-code", to="kari@example.no")
+    await identity.register("100001", email="kari@example.no")
 
     with refused("EMAIL_IN_USE"):
-        await identity.register("100001", email="KARI@example.no")
+        await identity.confirm(first, code)
 
 
 async def test_an_unknown_number_and_a_wrong_pin_get_the_same_answer(identity: Identity) -> None:
@@ -81,19 +105,24 @@ async def test_an_unknown_number_and_a_wrong_pin_get_the_same_answer(identity: I
 
 async def test_a_retry_with_the_same_key_gets_the_first_answer(identity: Identity) -> None:
     await identity.customer("100001")
-    first = await identity.register("100001", request_id="a-key")
-    again = await identity.register("100001", request_id="a-key")
+    asked = await identity.begin_registration("100001", request_id="a-key")
+    asked_again = await identity.begin_registration("100001", request_id="a-key")
+    code = await identity.code("registration-code", to=EMAIL)
+    first = await identity.confirm(asked, code, request_id="a-key")
+    again = await identity.confirm(asked, code, request_id="a-key")
 
+    assert asked_again == asked
     assert again == first
+    assert len(await identity.letters("registration-code")) == 1
     assert len(await identity.events("AccountRegistered")) == 1
 
 
 async def test_the_same_key_with_another_request_is_refused(identity: Identity) -> None:
     await identity.import_customers(customers_file(2, pin=PIN))
-    await identity.register("100000", request_id="a-key", email="kari@example.no")
+    await identity.begin_registration("100000", request_id="a-key", email="kari@example.no")
 
     with refused("IDEMPOTENCY_KEY_REUSED"):
-        await identity.register("100001", request_id="a-key", email="ola@example.no")
+        await identity.begin_registration("100001", request_id="a-key", email="ola@example.no")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +161,32 @@ async def test_a_short_pin_opens_no_account_and_says_so_only_when_it_is_right(
         await identity.register("100001", pin="4321")
     with refused("PIN_NOT_ENOUGH"):
         await identity.register("100001", pin="1234")
+
+
+async def test_a_short_pin_opens_an_account_with_a_code_to_the_contact_on_file_as_well(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(HEADER + "100001,Kari,,+4790000001,1234\n")
+    asked = await identity.begin_registration("100001", pin="1234")
+    to_email = await identity.code("registration-code", to=EMAIL)
+    to_contact = await identity.code("contact-code", to="+4790000001")
+
+    assert asked.contact_channel == pb.Verification.SMS
+    with refused("WRONG_CODE"):
+        await identity.confirm(asked, to_email)
+    with refused("WRONG_CODE"):
+        await identity.confirm(asked, to_contact, contact_code=to_email)
+    account = await identity.confirm(asked, to_email, contact_code=to_contact)
+    assert [each.customer_number for each in account.customers] == ["100001"]
+
+
+async def test_a_short_pin_needs_one_code_where_the_email_is_the_contact_on_file(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(HEADER + "100001,Kari,Kari@example.no,,1234\n")
+    account = await identity.register("100001", pin="1234", email="kari@example.no")
+
+    assert [each.customer_number for each in account.customers] == ["100001"]
 
 
 async def test_a_pin_is_burnt_after_ten_wrong_tries(identity: Identity) -> None:
@@ -189,8 +244,11 @@ async def test_of_fifty_guesses_at_once_over_grpc_ten_are_counted(identity: Iden
     await identity.customer("100001")
 
     async def guess(pin: int) -> None:
+        request = pb.RegisterAccountRequest(
+            customer_number="100001", pin=f"{pin:08d}", email=EMAIL, password=PASSWORD
+        )
         with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
-            await identity.register("100001", pin=f"{pin:08d}")
+            await identity.call("RegisterAccount", request, network=f"192.0.2.{pin}")
 
     await asyncio.gather(*(guess(pin) for pin in range(GUESSES)))
     assert await identity.pin_tries("100001") == MOST_PIN_TRIES
@@ -250,8 +308,9 @@ async def looked_at_in_fifty_guesses(
         gate = replace(identity.servicer(hashes, stores).gate, pins=pins)
 
     async def guess(pin: int) -> None:
+        asker = Asker(network=f"192.0.2.{pin}", language="nn")
         with pytest.raises(WrongCustomerNumberOrPin):
-            await prove_customer(gate, "100001", f"{pin:08d}")
+            await prove_customer(gate, asker, "100001", f"{pin:08d}")
 
     await asyncio.gather(*(guess(pin) for pin in range(GUESSES)))
     return pins.looked_at
@@ -267,18 +326,23 @@ async def test_without_counting_under_the_lock_more_would_be_looked_at(
     assert await looked_at_in_fifty_guesses(identity, naive_store) > MOST_PIN_TRIES
 
 
-async def test_of_ten_registrations_of_one_customer_at_once_one_succeeds(
+async def test_of_ten_registrations_of_one_customer_at_once_the_last_can_be_confirmed(
     identity: Identity,
 ) -> None:
     await identity.customer("100001")
+    emails = [f"kari{number}@example.no" for number in range(AT_ONCE)]
+    asked = await asyncio.gather(
+        *(identity.begin_registration("100001", email=email) for email in emails)
+    )
+    codes = [await identity.code("registration-code", to=email) for email in emails]
 
-    async def register(number: int) -> str:
-        with refused("ACCOUNT_EXISTS", or_none=True) as refusal:
-            await identity.register("100001", email=f"kari{number}@example.no")
+    async def confirm(number: int) -> str:
+        with refused("CODE_NO_LONGER_WORKS", or_none=True) as refusal:
+            await identity.confirm(asked[number], codes[number])
         return refusal.reason
 
-    outcomes = await asyncio.gather(*(register(number) for number in range(AT_ONCE)))
-    assert sorted(outcomes) == ["", *["ACCOUNT_EXISTS"] * (AT_ONCE - 1)]
+    outcomes = await asyncio.gather(*(confirm(number) for number in range(AT_ONCE)))
+    assert sorted(outcomes) == ["", *["CODE_NO_LONGER_WORKS"] * (AT_ONCE - 1)]
     assert len(await identity.fetch("SELECT * FROM account")) == 1
     assert len(await identity.events("AccountRegistered")) == 1
 
@@ -286,20 +350,39 @@ async def test_of_ten_registrations_of_one_customer_at_once_one_succeeds(
 async def accounts_opened_at_once(
     identity: Identity, store_of: Callable[[Transaction, Post], Store]
 ) -> int:
+    """Opens accounts for one customer with as many right codes, all good at the same time."""
     await identity.customer("100001")
     [row] = await identity.fetch("SELECT id FROM customer")
     stores = StoresOf(identity.database, store_of)
+    with identity.cheap_hashes() as hashes:
+        desk = identity.servicer(hashes, stores).desk
+    challenges = [
+        Challenge(
+            id=identity.ids.new_id(),
+            purpose=Purpose.REGISTRATION,
+            subject=bytes([number]),
+            expires_at=identity.clock.now() + timedelta(minutes=10),
+            language="nn",
+            code_hash="of a code",
+            contact=f"kari{number}@example.no",
+            customer_id=row["id"],
+            password_hash="of a password",
+        )
+        for number in range(AT_ONCE)
+    ]
+    async with stores() as store:
+        for challenge in challenges:
+            await store.begin_challenge(challenge, identity.clock.now())
 
-    async def register(number: int) -> bool:
-        applicant = Applicant(row["id"], f"kari{number}@example.no", "hash")
+    async def confirm(challenge: Challenge) -> bool:
         try:
             async with stores() as store:
-                await register_account(store, identity.ids, applicant)
+                await confirm_registration(store, desk, challenge)
         except AccountExists:
             return False
         return True
 
-    return sum(await asyncio.gather(*(register(number) for number in range(AT_ONCE))))
+    return sum(await asyncio.gather(*(confirm(challenge) for challenge in challenges)))
 
 
 async def test_one_account_is_opened_for_a_customer(identity: Identity) -> None:
@@ -314,15 +397,19 @@ async def test_without_the_lock_there_would_be_several(
 
 async def test_of_two_customers_with_one_email_at_once_one_succeeds(identity: Identity) -> None:
     await identity.import_customers(customers_file(2, pin=PIN))
+    emails = ("kari@example.no", "Kari@example.no")
+    asked = [
+        await identity.begin_registration(f"10000{at}", email=email)
+        for at, email in enumerate(emails)
+    ]
+    codes = [await identity.code("registration-code", to=email) for email in emails]
 
-    async def register(number: str, email: str) -> str:
+    async def confirm(at: int) -> str:
         with refused("EMAIL_IN_USE", or_none=True) as refusal:
-            await identity.register(number, email=email)
+            await identity.confirm(asked[at], codes[at])
         return refusal.reason
 
-    outcomes = await asyncio.gather(
-        register("100000", "kari@example.no"), register("100001", "Kari@example.no")
-    )
+    outcomes = await asyncio.gather(confirm(0), confirm(1))
     assert sorted(outcomes) == ["", "EMAIL_IN_USE"]
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 import grpc
+import httpx
 import orjson
 from google.protobuf import message_factory
 from google.protobuf.message import Message
@@ -28,10 +29,12 @@ from kundeapp.identity.v1 import identity_events_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.bootstrap import SERVICE, secret_keys, servicer
 from services.identity.config import Settings
+from services.identity.domain.federation import Providers
 from services.identity.domain.keyed_hash import KeyedHash
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Store, Stores
 from services.identity.hashing import Argon2Passwords, Cost
+from services.identity.providers import OpenIdProviders
 from services.identity.servicer import IdentityServicer
 from services.identity.storage import Post
 
@@ -41,6 +44,7 @@ PASSWORD = "fire tilfeldige ord"
 PIN = "12345678"
 PIECE_BYTES = 64 * 1024
 OPERATOR = ("OPERATOR",)
+NO_PROVIDERS = OpenIdProviders((), {}, httpx.AsyncClient(trust_env=False), FrozenClock())
 
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -162,6 +166,39 @@ class Identity:
         password: str = PASSWORD,
         request_id: str = "",
     ) -> pb.Account:
+        """Opens an account, with the code that goes to the e-mail."""
+        asked = await self.begin_registration(
+            customer_number, pin=pin, email=email, password=password
+        )
+        code = await self.code("registration-code", to=email)
+        return await self.confirm(asked, code, request_id=request_id)
+
+    async def confirm(
+        self,
+        asked: pb.Verification,
+        code: str,
+        *,
+        contact_code: str = "",
+        request_id: str = "",
+    ) -> pb.Account:
+        """Opens the account that a registration was begun for."""
+        request = pb.ConfirmRegistrationRequest(
+            request_id=request_id,
+            verification_id=asked.id,
+            code=code,
+            contact_code=contact_code,
+        )
+        return await self.call("ConfirmRegistration", request)
+
+    async def begin_registration(
+        self,
+        customer_number: str,
+        *,
+        pin: str = PIN,
+        email: str = EMAIL,
+        password: str = PASSWORD,
+        request_id: str = "",
+    ) -> pb.Verification:
         request = pb.RegisterAccountRequest(
             request_id=request_id,
             customer_number=customer_number,
@@ -169,7 +206,7 @@ class Identity:
             email=email,
             password=password,
         )
-        return await self._call("RegisterAccount", request, pb.Account)
+        return await self.call("RegisterAccount", request)
 
     async def log_in(
         self, email: str = EMAIL, *, password: str = PASSWORD, request_id: str = ""
@@ -231,14 +268,30 @@ class Identity:
         issued_at -= self.settings.access_token_lifetime
         return access.caller_of(jwt.verify(kind, keys, session.access_token, issued_at))
 
-    def servicer(self, hashes: Argon2Passwords, stores: Stores | None = None) -> IdentityServicer:
+    def servicer(
+        self,
+        hashes: Argon2Passwords,
+        stores: Stores | None = None,
+        providers: Providers = NO_PROVIDERS,
+    ) -> IdentityServicer:
         """Returns the service without gRPC around it."""
         made = servicer(
-            self.settings, self.database, hashes, Silence(), ids=self.ids, clock=self.clock
+            self.settings,
+            self.database,
+            hashes,
+            Silence(),
+            providers,
+            ids=self.ids,
+            clock=self.clock,
         )
         if stores is None:
             return made
-        return replace(made, stores=stores, gate=replace(made.gate, stores=stores))
+        return replace(
+            made,
+            stores=stores,
+            gate=replace(made.gate, stores=stores),
+            federation=replace(made.federation, stores=stores),
+        )
 
     @contextlib.contextmanager
     def cheap_hashes(
@@ -271,10 +324,10 @@ class Identity:
             for file in mailbox.glob(f"*-{row['id']}.*")
         ]
 
-    async def code(self, purpose: str) -> str:
-        """Returns the code in the last letter of a purpose."""
-        letter = (await self.letters(purpose))[-1]
-        [code] = re.findall(r"\b\d{6}\b", letter.get_content())
+    async def code(self, purpose: str, *, to: str) -> str:
+        """Returns the code in the last letter of a purpose to somebody."""
+        letters = [each for each in await self.letters(purpose) if each["To"] == to]
+        [code] = re.findall(r"\b\d{6}\b", letters[-1].get_content())
         return code
 
     def keyed(self, purpose: str) -> KeyedHash:
@@ -306,10 +359,28 @@ class Identity:
         )
         return [kind.FromString(row["payload"]) for row in rows]
 
-    async def call(self, rpc: str, request: Message, *, session: pb.Session | None = None) -> Any:
-        """Calls an RPC, as the holder of a session's access token if there is one."""
+    async def call(
+        self,
+        rpc: str,
+        request: Message,
+        *,
+        session: pb.Session | None = None,
+        network: str = "192.0.2.1",
+        language: str = "nn",
+    ) -> Any:
+        """Calls an RPC as the gateway does.
+
+        Args:
+            rpc: The RPC.
+            request: The request.
+            session: Whose access token is shown, None for nobody's.
+            network: Where the person calls from.
+            language: What they read.
+        """
         answer = message_factory.GetMessageClass(SERVICE.methods_by_name[rpc].output_type)
-        return await self._call(rpc, request, answer, self.caller(session) if session else None)
+        caller = self.caller(session) if session else None
+        told = {access.NETWORK: network, "accept-language": language}
+        return await self._call(rpc, request, answer, caller, **told)
 
     async def _call(
         self,
@@ -318,13 +389,15 @@ class Identity:
         answer: type[_Answer],
         caller: Caller | None = None,
         workload: str = "gateway",
+        **told: str,
     ) -> _Answer:
         call = self.channels[workload].unary_unary(
             _path(rpc),
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        return await call(request, metadata=self._metadata(caller))
+        metadata = self.neighbours.metadata(caller, now=self.clock.now(), **told)
+        return await call(request, metadata=metadata)
 
     def _metadata(self, caller: Caller | None) -> Sequence[tuple[str, str]]:
         return self.neighbours.metadata(caller, now=self.clock.now())

@@ -1,6 +1,7 @@
 """What the use cases ask of the store: the accounts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -32,6 +33,43 @@ class AccountStore(Protocol):
 
     async def credentials_of(self, account_id: UUID) -> Credentials | None:
         """Returns what the password of an account is checked against, or None."""
+        ...
+
+    async def email_is_taken(
+        self, email: str, now: datetime, *, but_by: UUID | None = None
+    ) -> bool:
+        """Tells whether an e-mail is another account's, or was and can be again by an undo.
+
+        Args:
+            email: The address.
+            now: The present moment.
+            but_by: The account that may have it, None for none.
+        """
+        ...
+
+    async def change_email(self, account_id: UUID, email: str) -> bool:
+        """Replaces the e-mail of an account; returns False if it is another's."""
+        ...
+
+    async def add_email_change(self, change: EmailChange, undo_token: bytes) -> None:
+        """Writes down how a change of an e-mail can be undone.
+
+        Args:
+            change: The change.
+            undo_token: The hash of the token that undoes it.
+        """
+        ...
+
+    async def take_email_change(self, undo_token: bytes, now: datetime) -> EmailChange | None:
+        """Returns the change that a token undoes, once, and forgets it and all later ones."""
+        ...
+
+    async def change_mobile(self, account_id: UUID, mobile: str) -> None:
+        """Replaces the mobile number of an account."""
+        ...
+
+    async def forget_password(self, account_id: UUID) -> None:
+        """Lets no password of an account be right until a new one is chosen."""
         ...
 
     async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:

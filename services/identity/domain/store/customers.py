@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.identity.domain.customers import Customer
+from services.identity.domain.letters import Address
 
 
 class CustomerStore(Protocol):
@@ -39,6 +40,10 @@ class CustomerStore(Protocol):
 
     async def customers_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[Customer]:
         """Returns those of the customers that are in the register, in no order."""
+        ...
+
+    async def customers_by_contact(self, contact: Address) -> Sequence[Customer]:
+        """Returns the customers with this e-mail or mobile number on file, by number."""
         ...
 
     async def add_customers(self, customers: Sequence[Customer]) -> None:

@@ -11,12 +11,13 @@ from services.identity.domain.sessions import Login, RefreshToken, Session
 class SessionStore(Protocol):
     """The sessions and their refresh tokens."""
 
-    async def add_session(self, session: Session, device: str) -> None:
+    async def add_session(self, session: Session, device: str, now: datetime) -> None:
         """Begins a session.
 
         Args:
             session: The session.
             device: What its device is called.
+            now: The present moment.
         """
         ...
 

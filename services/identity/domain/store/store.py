@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.identity.domain.accounts import Account, AccountClosed, AccountRegistered
+from services.identity.domain.accounts import (
+    Account,
+    AccountClosed,
+    AccountRegistered,
+    CustomerLinked,
+)
 from services.identity.domain.customers import CustomerChanged, CustomerCreated, CustomerErased
 from services.identity.domain.letters import Letter
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
 from services.identity.domain.store.audit import AuditStore
+from services.identity.domain.store.challenges import ChallengeStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
+from services.identity.domain.store.federation import FederationStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
@@ -23,12 +30,21 @@ Event = (
     | CustomerErased
     | AccountRegistered
     | AccountClosed
+    | CustomerLinked
     | SessionEnded
 )
 
 
 class Store(
-    CustomerStore, AccountStore, SessionStore, DeviceStore, ThrottleStore, AuditStore, Protocol
+    CustomerStore,
+    AccountStore,
+    SessionStore,
+    DeviceStore,
+    ChallengeStore,
+    ThrottleStore,
+    FederationStore,
+    AuditStore,
+    Protocol,
 ):
     """All that is kept, within one transaction."""
 

@@ -5,7 +5,7 @@ from alembic import op
 from kit.tables import create_staff_action_table
 
 revision = "0004"
-down_revision = "0003"
+down_revision = "0006"
 
 _CHANGE = (
     # With a default, for as long as the version before writes customers as well.
