@@ -127,19 +127,27 @@ class TestADeceasedCustomer:
         [new] = report.new_pins
         await identity.register("100000", pin=new.pin)
 
-    async def test_opens_no_account_with_a_pin_that_was_shown_just_before(
-        self, identity: Identity
-    ) -> None:
-        """The PIN is right, and the customer dies while the password is hashed."""
+    async def test_gets_no_account_with_a_code_that_is_on_its_way(self, identity: Identity) -> None:
         await identity.customer("100000")
-        await identity.execute("UPDATE customer SET pin_tries = 0")
-        outcomes = await asyncio.gather(
-            identity.register("100000"), import_as(identity, DECEASED), return_exceptions=True
-        )
-        assert outcomes[1] is None
-        [row] = await identity.fetch("SELECT account_id FROM customer")
-        assert row["account_id"] is None
+        asked = await identity.begin_registration("100000")
+        code = await identity.code("registration-code", to=EMAIL)
+
+        await import_as(identity, DECEASED)
+
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.confirm(asked, code)
         assert await identity.fetch("SELECT FROM account") == []
+
+    async def test_is_found_by_nobody_who_writes_the_contact(self, identity: Identity) -> None:
+        await import_as(identity, ACTIVE)
+        request = pb.RecoverCustomerRequest(contact="kari@fil.no")
+        await identity.call("RecoverCustomer", request)
+        assert len(await identity.letters("customer-number-code")) == 1
+
+        await import_as(identity, DECEASED)
+        await identity.call("RecoverCustomer", request)
+
+        assert len(await identity.letters("customer-number-code")) == 1
 
 
 class TestAnErasedCustomer:
@@ -189,6 +197,19 @@ class TestAnErasedCustomer:
         new = (await identity.events("CustomerCreated"))[-1]
         assert new.customer_number == "100000"
         assert new.customer_id != left
+
+    async def test_gets_no_account_with_a_code_that_is_on_its_way(self, identity: Identity) -> None:
+        await identity.customer("100000")
+        asked = await identity.begin_registration("100000")
+        code = await identity.code("registration-code", to=EMAIL)
+
+        await erase(identity)
+
+        with refused("CODE_NO_LONGER_WORKS"):
+            await identity.confirm(asked, code)
+        [row] = await identity.fetch("SELECT account_id FROM customer")
+        assert row["account_id"] is None
+        assert await identity.fetch("SELECT FROM challenge") == []
 
     async def test_is_erased_once(self, identity: Identity) -> None:
         await identity.customer("100000")

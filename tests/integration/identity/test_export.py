@@ -47,8 +47,15 @@ async def test_account_customers_sessions_and_what_staff_did_are_handed_out(
         identity.clock.now(),
     )
 
+    await identity.execute(
+        "INSERT INTO provider_link VALUES ('https://bankid.example', 'person', $1, $2)",
+        UUID(account.id),
+        identity.clock.now(),
+    )
+
     sections = await export(identity, session)
 
+    assert sections["linkedProviders"] == [{"issuer": "https://bankid.example", "linkedAt": now}]
     assert sections["account"] == [
         {"id": account.id, "email": EMAIL, "mobile": "", "language": "nn", "roles": []}
     ]
