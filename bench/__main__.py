@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import offers, reservations, rpc_overhead, usage
+from bench import logins, offers, reservations, rpc_overhead, usage
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -24,6 +24,7 @@ def main() -> None:
         ("Usage: requests/s, p50 / p99", _usage),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
+        ("Logging in", _logins),
         ("Reserving on one hot event", _reservations),
         ("From a release to the offer on the next customer's stream", _offers),
     ):
@@ -63,6 +64,13 @@ def _gateway_hop() -> str:
         command, cwd=_HERE.parent, check=True, stdout=subprocess.PIPE, text=True
     )
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("{"))
+
+
+def _logins() -> str:
+    return (
+        f"Medians of {logins.ROUNDS} rounds of {logins.SECONDS:g} s, all in turns in one run.\n\n"
+        + logins.report(uvloop.run(logins.measure()))
+    )
 
 
 def _reservations() -> str:

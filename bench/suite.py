@@ -90,7 +90,7 @@ def _first_of_free_ports() -> int:
 
 
 def _start(plan: Plan, up: contextlib.ExitStack) -> None:
-    for folder in (plan.logs, plan.data / "run", plan.data / "demo"):
+    for folder in (plan.logs, plan.mailbox, plan.data / "run", plan.data / "demo"):
         folder.mkdir()
     plan.pki.prepare()
     for server in (plan.postgres, plan.nats):

@@ -97,6 +97,7 @@ class Database:
             isolation_level="AUTOCOMMIT",
             pool_size=connections,
             max_overflow=0,
+            hide_parameters=True,
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed_connection)
         pool = asyncpg.create_pool(

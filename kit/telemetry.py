@@ -42,6 +42,7 @@ __all__ = [
 
 _SCOPE = InstrumentationScope("kit.telemetry")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_DETAIL = re.compile(r"DETAIL: .*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ def _configure_logs(process: str, settings: ProcessSettings) -> None:
         _name_process(process),
         _add_trace,
         structlog.processors.format_exc_info,
+        leave_out_details,
     ]
     renderer = (
         structlog.processors.JSONRenderer(serializer=_to_json)
@@ -283,6 +285,16 @@ def _configure_logs(process: str, settings: ProcessSettings) -> None:
         )
     )
     logging.basicConfig(handlers=[libraries], level=logging.WARNING, force=True)
+
+
+def leave_out_details(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Takes out what PostgreSQL adds to its errors: values of the row, which may be a person's."""
+    for key in ("exception", "error", "cause"):
+        if isinstance(event.get(key), str):
+            event[key] = _DETAIL.sub("DETAIL: left out", event[key])
+    return event
 
 
 def _to_json(event: structlog.typing.EventDict, **_: object) -> str:

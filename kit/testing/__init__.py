@@ -3,6 +3,6 @@
 from kit.testing.fakes import FixedIds, FrozenClock
 from kit.testing.neighbours import Neighbours
 from kit.testing.spans import recorded_spans
-from kit.testing.waiting import eventually
+from kit.testing.waiting import all_have_come, eventually
 
-__all__ = ["FixedIds", "FrozenClock", "Neighbours", "eventually", "recorded_spans"]
+__all__ = ["FixedIds", "FrozenClock", "Neighbours", "all_have_come", "eventually", "recorded_spans"]

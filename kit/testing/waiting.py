@@ -28,6 +28,19 @@ async def eventually(
         raise AssertionError(f"not true within {seconds} s: {condition}") from None
 
 
+async def all_have_come(barrier: asyncio.Barrier, *, seconds: float = 30) -> None:
+    """Waits at a barrier; gives up if one of the others has failed on its way.
+
+    Raises:
+        AssertionError: If not all come in that time.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await barrier.wait()
+    except TimeoutError:
+        raise AssertionError(f"not all came to {barrier} within {seconds} s") from None
+
+
 async def _answer(condition: Callable[[], object | Awaitable[object]]) -> object:
     answer = condition()
     return await answer if inspect.isawaitable(answer) else answer

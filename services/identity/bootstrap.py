@@ -20,6 +20,7 @@ from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from services.identity import routines
 from services.identity.config import Settings
 from services.identity.domain.challenges import Codes
 from services.identity.domain.customers import Pins
@@ -62,6 +63,7 @@ async def running(
         keys = secret_keys(settings.secret_keys)
         transports = await stack.enter_async_context(open_transports(settings, clock))
         courier = Courier([key.value for key in keys], transports.keys(), ids, clock)
+        post = CourierPost(courier, settings.public_url)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
             deliver(
@@ -72,6 +74,7 @@ async def running(
                 ids=ids,
                 clock=clock,
             ),
+            routines.tidy(PostgresStores(database, post), clock),
         ):
             await stack.enter_async_context(background(work))
         hashes = Argon2Passwords(
@@ -89,7 +92,7 @@ async def running(
                     settings,
                     database,
                     hashes,
-                    CourierPost(courier, settings.public_url),
+                    post,
                     openid_providers(settings, client, clock),
                     ids=ids,
                     clock=clock,

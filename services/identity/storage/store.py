@@ -15,6 +15,7 @@ from services.identity.storage.devices import Devices
 from services.identity.storage.federation import Federation
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.throttles import Throttles
+from services.identity.storage.tidying import Tidying
 
 
 class Post(Protocol):
@@ -26,7 +27,7 @@ class Post(Protocol):
 
 
 class PostgresStore(
-    Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation, Audit
+    Customers, Accounts, Sessions, Devices, Challenges, Throttles, Federation, Audit, Tidying
 ):
     """A `Store` on PostgreSQL, within one transaction."""
 

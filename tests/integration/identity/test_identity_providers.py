@@ -15,7 +15,7 @@ import pytest
 
 from kit.database import Transaction
 from kit.local.processes import free_port
-from kit.testing import FrozenClock
+from kit.testing import FrozenClock, all_have_come
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.config import Settings
 from services.identity.domain.federation import (
@@ -636,7 +636,7 @@ class NaiveStore(PostgresStore):
             "SELECT * FROM provider_flow WHERE state = $1 AND secret = $2", state, secret
         )
         assert row is not None
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         await self._connection.execute("DELETE FROM provider_flow WHERE state = $1", state)
         return Flow(row["provider_id"], Client(row["client"]), account_id, row["expires_at"])
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from kit.database import Transaction
+from kit.testing import all_have_come
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.domain.challenges import Challenge, Purpose
 from services.identity.domain.customers import MOST_PIN_TRIES, Customer, Pin, Pins
@@ -274,7 +275,7 @@ class NaiveStore(PostgresStore):
             "SELECT id, pin_tries FROM customer WHERE number = $1", customer_number
         )
         assert row is not None
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         if row["pin_tries"] >= most:
             return None
         await self._connection.execute(
@@ -287,7 +288,7 @@ class NaiveStore(PostgresStore):
             "SELECT number FROM customer WHERE id = $1", customer_id
         )
         customer = (await self.customers_by_number([number]))[number]
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         return customer
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from kit import access, jwt
 from kit.database import Database, Transaction
 from kit.outbox import Outbox
+from kit.testing import all_have_come
 from services.identity.domain.passwords import normalise
 from services.identity.domain.problems import WrongCredentials
 from services.identity.domain.sessions import RefreshToken, Session, Visitor
@@ -166,7 +167,7 @@ class NaiveStore(PostgresStore):
         kept = await self._connection.fetchrow("SELECT * FROM refresh_token WHERE hash = $1", token)
         assert session is not None
         assert kept is not None
-        await self.everybody_has_read.wait()
+        await all_have_come(self.everybody_has_read)
         return Session(**session), RefreshToken(**kept)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
@@ -64,6 +64,7 @@ class Refusal:
     reason: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     answer: bytes = b""
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @contextlib.contextmanager
@@ -77,10 +78,22 @@ def refused(reason: str, *, or_none: bool = False) -> Generator[Refusal]:
         info, violations = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
         for detail in told.details:
             _ = detail.Unpack(info) or detail.Unpack(violations)
-        refusal.reason = info.reason
+        refusal.reason, refusal.facts = info.reason, dict(info.metadata)
         refusal.fields = [(each.field, each.reason) for each in violations.field_violations]
         refusal.answer = told.SerializeToString(deterministic=True)
     assert refusal.reason == reason or (or_none and not refusal.reason), refusal
+
+
+async def outcome(call: Awaitable[object]) -> str:
+    """Returns the reason for which a call is refused, empty if it is not."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        told = status.status_from(error.code(), tuple(error.trailing_metadata()))
+        info = error_details_pb2.ErrorInfo()
+        assert any(detail.Unpack(info) for detail in told.details)
+        return info.reason
+    return ""
 
 
 @dataclass(frozen=True)
@@ -286,10 +299,12 @@ class Identity:
         )
         if stores is None:
             return made
+        gate = replace(made.gate, stores=stores)
         return replace(
             made,
             stores=stores,
-            gate=replace(made.gate, stores=stores),
+            gate=gate,
+            desk=replace(made.desk, gate=gate),
             federation=replace(made.federation, stores=stores),
         )
 

@@ -142,3 +142,10 @@ def test_outside_any_trace_there_is_no_place_and_nothing_to_record() -> None:
 def test_without_a_processor_nothing_happens() -> None:
     with pytest.raises(LookupError), telemetry.span("work", parent=SAMPLED):
         raise LookupError
+
+
+def test_what_postgresql_tells_of_a_row_stands_in_no_log() -> None:
+    said = "duplicate key\nDETAIL:  Key (email)=(kari@example.no) already exists.\nHINT: none\n"
+    event = telemetry.leave_out_details(None, "error", {"event": "failed", "exception": said})
+
+    assert event["exception"] == "duplicate key\nDETAIL: left out\nHINT: none\n"

@@ -48,6 +48,15 @@ class Store(
 ):
     """All that is kept, within one transaction."""
 
+    async def forget_old(self, now: datetime, *, before: datetime) -> None:
+        """Forgets tries, codes and devices that no longer count, and sessions that are long over.
+
+        Args:
+            now: The present moment.
+            before: Sessions that ended before this moment are forgotten.
+        """
+        ...
+
     def publish(self, *events: Event) -> None:
         """Publishes events, if and when the transaction commits."""
         ...
