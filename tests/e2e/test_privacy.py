@@ -40,10 +40,7 @@ def _registered(suite: Suite, folder: Path, number: str) -> Customer:
     row = f"{number},Turid Nybø,turid.{number}@example.com,,{pin}"
     file.write_text(f"customer_number,name,email,mobile,pin\n{row}\n")
     assert suite.cli("import", "customers", str(file)).status == 0
-    email = f"turid.{number}@example.com"
-    account = {"customerNumber": number, "pin": pin, "email": email, "password": PASSWORD}
-    httpx.post(f"{suite.url}/v1/accounts:register", json=account).raise_for_status()
-    return suite.log_in(email, PASSWORD)
+    return suite.register(number, pin, f"turid.{number}@example.com", PASSWORD)
 
 
 def test_a_customer_gets_hours_reservations_and_what_staff_did_and_nothing_of_others(
