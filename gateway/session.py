@@ -1,6 +1,7 @@
 """Who is behind a request: access tokens in, internal tokens out."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a name (RFC 9068)
 
 _BEARER = "bearer "
 _REMEMBERED_SESSIONS = 10_000
-_REFETCH_AT_MOST_EVERY = timedelta(seconds=10)
+_UNKNOWN_KEYS_FETCHED = 10
+_UNKNOWN_KEYS_WITHIN = timedelta(seconds=10)
 _TRY_AGAIN_AFTER = timedelta(seconds=1)
 _KEYS_GO_STALE_AFTER = timedelta(minutes=5)
 _RENEW_INTERNAL_BEFORE = timedelta(seconds=15)
@@ -30,8 +32,8 @@ class AccessKeys:
     """The keys that identity signs access tokens with.
 
     They are fetched again when they are five minutes old, so that a withdrawn key stops working,
-    and when a token names a key that is not known yet; the latter at most every ten seconds, so
-    that forged tokens cannot make the gateway ask without end.
+    and when a token names a key that is not known yet; the latter at most ten times in ten seconds,
+    so that a new key works at once, and forged tokens cannot make the gateway ask without end.
     """
 
     def __init__(self, fetch: Callable[[], Awaitable[bytes | str]], clock: Clock) -> None:
@@ -46,6 +48,7 @@ class AccessKeys:
         self._keys = KeySet([])
         self._fetched_at: datetime | None = None
         self._next_try = clock.now()
+        self._forced = deque[datetime](maxlen=_UNKNOWN_KEYS_FETCHED)
         self._lock = asyncio.Lock()
 
     async def keys(self) -> KeySet:
@@ -55,32 +58,30 @@ class AccessKeys:
             Unavailable: If there are none yet and identity does not answer.
         """
         if self._age() > _KEYS_GO_STALE_AFTER:
-            await self._refetch(older_than=_KEYS_GO_STALE_AFTER)
+            async with self._lock:
+                now = self._clock.now()
+                if self._age() > _KEYS_GO_STALE_AFTER and now >= self._next_try:
+                    await self._try_to_fetch(now)
+        if self._fetched_at is None:
+            raise errors.Unavailable
         return self._keys
 
     async def newer_keys(self) -> KeySet:
-        """Returns the keys, fetched within the last ten seconds.
-
-        Raises:
-            Unavailable: If there are none yet and identity does not answer.
-        """
-        await self._refetch(older_than=_REFETCH_AT_MOST_EVERY)
+        """Returns the keys, fetched now unless that was done too often lately."""
+        now = self._clock.now()
+        is_free = len(self._forced) < _UNKNOWN_KEYS_FETCHED
+        if is_free or now - self._forced[0] > _UNKNOWN_KEYS_WITHIN:
+            self._forced.append(now)
+            async with self._lock:
+                await self._try_to_fetch(now)
         return self._keys
 
     def _age(self) -> timedelta:
         return timedelta.max if self._fetched_at is None else self._clock.now() - self._fetched_at
 
-    async def _refetch(self, *, older_than: timedelta) -> None:
-        async with self._lock:
-            now = self._clock.now()
-            if self._age() > older_than and now >= self._next_try:
-                self._next_try = now + _TRY_AGAIN_AFTER
-                await self._try_to_fetch(now)
-        if self._fetched_at is None:
-            raise errors.Unavailable
-
     async def _try_to_fetch(self, now: datetime) -> None:
         """Fetches them, or keeps those that are known: a token outlives a restart of identity."""
+        self._next_try = now + _TRY_AGAIN_AFTER
         try:
             self._keys = KeySet.import_key_set(orjson.loads(await self._fetch()))
             self._fetched_at = now
