@@ -27,6 +27,13 @@ def device_error(device: str) -> FieldError | None:
     return FieldError("device", "TEXT_LENGTH", facts)
 
 
+def text_error(name: str, text: str, longest: int) -> FieldError | None:
+    """Returns what is wrong with a text of one line, or None."""
+    if len(text) <= longest and text.isprintable():
+        return None
+    return FieldError(name, "TEXT_LENGTH", {"minimum": 1, "maximum": longest})
+
+
 def required(name: str, value: str) -> FieldError | None:
     """Returns what is wrong with a field that is empty, or None."""
     return None if value.strip() else FieldError(name, "REQUIRED_FIELD")

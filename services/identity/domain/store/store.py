@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
-from services.identity.domain.customers import CustomerChanged, CustomerCreated
+from services.identity.domain.accounts import (
+    Account,
+    AccountClosed,
+    AccountRegistered,
+    CustomerLinked,
+)
+from services.identity.domain.customers import CustomerChanged, CustomerCreated, CustomerErased
 from services.identity.domain.letters import Letter
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
+from services.identity.domain.store.audit import AuditStore
 from services.identity.domain.store.challenges import ChallengeStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
@@ -18,7 +24,15 @@ from services.identity.domain.store.federation import FederationStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
-Event = CustomerCreated | CustomerChanged | AccountRegistered | CustomerLinked | SessionEnded
+Event = (
+    CustomerCreated
+    | CustomerChanged
+    | CustomerErased
+    | AccountRegistered
+    | AccountClosed
+    | CustomerLinked
+    | SessionEnded
+)
 
 
 class Store(
@@ -29,6 +43,7 @@ class Store(
     ChallengeStore,
     ThrottleStore,
     FederationStore,
+    AuditStore,
     Protocol,
 ):
     """All that is kept, within one transaction."""
