@@ -1,4 +1,4 @@
-"""The commands of `kundeapp`; those of event staff are in `cli.events`."""
+"""The commands of `kundeapp`; those of event staff are in `cli.events`, others beside this."""
 
 import sys
 from enum import Enum
@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.command import AsJson, finish, sessions, settings
+from cli.command import AsJson, finish, services, sessions, settings
+from cli.customers import customers
 from cli.events.commands import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cli.outcome import Output, Report
-    from cli.services import Progress, Services
+    from cli.services import Progress
 
 _ENDS = """Ends with 0 when done, 1 when the suite refuses, 2 when the command is wrong,
 3 when the suite does not answer, 4 when you are not logged in or not allowed."""
 
 app = typer.Typer(
     name="kundeapp",
-    help=f"Runs the suite locally, and does the work of operators and event staff.\n\n{_ENDS}",
+    help=f"Runs the suite locally, and does the work of staff.\n\n{_ENDS}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,6 +34,7 @@ imports = typer.Typer(
 staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(staff, name="staff")
+app.add_typer(customers, name="customers")
 app.add_typer(events, name="events")
 
 _Result = TypeVar("_Result")
@@ -156,10 +158,10 @@ def import_customers(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Takes in customers: customer_number,name,email,mobile,pin.
+    """Takes in customers: customer_number,name,email,mobile,pin and, if wanted, status.
 
-    A customer without a PIN gets one. It is written to a file that only you can read, and shown
-    nowhere else.
+    The status is ACTIVE, MOVED or DECEASED. A customer without a PIN gets one. It is written to a
+    file that only you can read, and shown nowhere else.
 
     Example: kundeapp import customers customers.csv --pins pins.csv
     """
@@ -167,10 +169,10 @@ def import_customers(
     def import_file(output: "Output") -> "Report":
         from cli.imports import PinsFile, customers_report, free_pins_path
 
-        services = _services()
+        to = services()
         kept = PinsFile(pins or free_pins_path(file))
         try:
-            report = _with_bar(output, file, lambda bar: services.import_customers(file, bar))
+            report = _with_bar(output, file, lambda bar: to.import_customers(file, bar))
             if report.new_pins:
                 kept.write(report.new_pins)
         finally:
@@ -193,8 +195,8 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
     def import_file(output: "Output") -> "Report":
         from cli.imports import metering_points_report
 
-        services = _services()
-        report = _with_bar(output, file, lambda bar: services.import_metering_points(file, bar))
+        to = services()
+        report = _with_bar(output, file, lambda bar: to.import_metering_points(file, bar))
         return metering_points_report(file, report)
 
     finish(import_file, as_json=as_json)
@@ -218,10 +220,8 @@ def import_readings(
     def import_file(output: "Output") -> "Report":
         from cli.imports import readings_report
 
-        services = _services()
-        report = _with_bar(
-            output, file, lambda bar: services.import_readings(file, metering_point, bar)
-        )
+        to = services()
+        report = _with_bar(output, file, lambda bar: to.import_readings(file, metering_point, bar))
         return readings_report(file, metering_point, report)
 
     finish(import_file, as_json=as_json)
@@ -241,8 +241,8 @@ def import_prices(
     def import_file(output: "Output") -> "Report":
         from cli.imports import prices_report
 
-        services = _services()
-        report = _with_bar(output, file, lambda bar: services.import_prices(file, area.value, bar))
+        to = services()
+        report = _with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
         return prices_report(file, area.value, report)
 
     finish(import_file, as_json=as_json)
@@ -281,7 +281,7 @@ def put_staff(
 
         password = "" if keep_password else _password(from_stdin=password_stdin, confirm=True)
         names = [each.name for each in role]
-        put = _services().put_staff(email, password, names, renew_second_factor=renew_second_factor)
+        put = services().put_staff(email, password, names, renew_second_factor=renew_second_factor)
         return staff_report(put, [each.value for each in role], names)
 
     finish(put, as_json=as_json)
@@ -323,13 +323,6 @@ def _tell(action: str, name: str, *, as_json: bool) -> None:
         return Report(said, (), {"process": name, "action": action, "message": said})
 
     finish(tell, as_json=as_json)
-
-
-def _services() -> "Services":
-    from cli.services import Services
-
-    where = settings()
-    return Services.of(where, sessions(where).internal_token)
 
 
 def _password(*, from_stdin: bool, confirm: bool = False) -> str:

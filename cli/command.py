@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from cli.config import Settings
     from cli.outcome import Output, Report
+    from cli.services import Services
     from cli.session import Sessions
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -57,3 +58,11 @@ def sessions(of: "Settings") -> "Sessions":
     from cli.session import Sessions
 
     return Sessions.of(of)
+
+
+def services() -> "Services":
+    """Returns the staff side of identity and metering, for whoever is logged in."""
+    from cli.services import Services
+
+    where = settings()
+    return Services.of(where, sessions(where).internal_token)

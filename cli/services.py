@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
+from uuid import uuid4
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -57,6 +58,31 @@ class Services:
                 identity.ImportCustomersRequest(data=piece) for piece in _pieces(opened, progress)
             )
             return stub.ImportCustomers(requests, metadata=metadata, timeout=_TIMEOUT)
+
+    def look_up_customer(self, number: str, reason: str) -> identity.CustomerRecord:
+        """Shows a customer who calls."""
+        request = identity.LookUpCustomerRequest(customer_number=number, reason=reason)
+        with self._for_staff(self._identity) as (channel, metadata):
+            stub = identity_grpc.IdentityServiceStub(channel)
+            return stub.LookUpCustomer(request, metadata=metadata, timeout=_TIMEOUT)
+
+    def issue_pin(self, number: str, reason: str) -> identity.IssuedPin:
+        """Makes a new PIN for a customer who calls."""
+        request = identity.IssuePinRequest(
+            request_id=str(uuid4()), customer_number=number, reason=reason
+        )
+        with self._for_staff(self._identity) as (channel, metadata):
+            stub = identity_grpc.IdentityServiceStub(channel)
+            return stub.IssuePin(request, metadata=metadata, timeout=_TIMEOUT)
+
+    def erase_customer(self, number: str, reason: str) -> identity.EraseCustomerResponse:
+        """Erases a customer for good."""
+        request = identity.EraseCustomerRequest(
+            request_id=str(uuid4()), customer_number=number, reason=reason
+        )
+        with self._for_staff(self._identity) as (channel, metadata):
+            stub = identity_grpc.IdentityServiceStub(channel)
+            return stub.EraseCustomer(request, metadata=metadata, timeout=_TIMEOUT)
 
     def import_metering_points(
         self, file: Path, progress: Progress

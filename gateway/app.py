@@ -24,7 +24,7 @@ from gateway.session import SessionIsOver, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
 from gateway.upstream import Call, Metadata
 from kit import access, errors, status, telemetry, texts
-from kit.access import Caller
+from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
@@ -179,6 +179,20 @@ def public_json(body: bytes, media_type: str, seconds: int) -> Response:
     )
 
 
+class CallFailed(Exception):  # noqa: N818 - says what happened
+    """A service refused a call, or did not answer; the client is told as the service said it.
+
+    Attributes:
+        rpc: What was called.
+        error: What came of it.
+    """
+
+    def __init__(self, rpc: MethodDescriptor, error: grpc.aio.AioRpcError) -> None:
+        super().__init__(rpc.full_name)
+        self.rpc = rpc
+        self.error = error
+
+
 class ClientGone(Exception):  # noqa: N818 - says what happened
     """The client closed the connection before its request was complete."""
 
@@ -324,9 +338,11 @@ class Application:
                 return route, _options(self._transcoder.methods(request.path))
             match = self._transcoder.find(request.method, request.path)
             route = match.endpoint.template.text
-            return route, await self._transcode(match, request, trace_id)
+            return route, await self._transcode(match, request)
         except errors.Problem as problem:
             return route, _refusal(problems.of_problem(problem, language, trace_id))
+        except CallFailed as failed:
+            return route, _refusal(_of_rpc_error(failed.error, failed.rpc, language, trace_id))
         except ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the last resort: the client learns the trace id only
@@ -334,7 +350,7 @@ class Application:
             failure = problems.of_failure(grpc.StatusCode.INTERNAL, language, trace_id)
             return route, _refusal(failure)
 
-    async def _transcode(self, match: Match[Route], request: Request, trace_id: str) -> Response:
+    async def _transcode(self, match: Match[Route], request: Request) -> Response:
         route = match.endpoint
         call, rule = self._calls[route.rpc.full_name]
         metadata = await self._admit(request, rule)
@@ -349,8 +365,7 @@ class Application:
         try:
             answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            document = _of_rpc_error(error, route.rpc, request.language, trace_id)
-            return _refusal(document)
+            raise CallFailed(route.rpc, error) from None
         headers = _OF_AN_ANSWER
         if route.is_file:
             headers = _of_a_file(cast("httpbody_pb2.HttpBody", answer), request.path)
@@ -379,25 +394,18 @@ class Application:
             Denied: If the caller may not.
             CrossSiteRequest: If a cookie says who calls, and another site may have it sent.
         """
-        metadata = [("accept-language", request.language)]
-        traceparent = telemetry.traceparent()
-        if traceparent is not None:
-            metadata.append(("traceparent", traceparent))
-        if request.network:
-            metadata.append((access.NETWORK, request.network))
-        caller = _ANONYMOUS
+        caller, internal = _ANONYMOUS, None
         authorization = request.authorization()
         if authorization is not None:
             try:
                 session = await self._sessions.session(authorization)
-                caller = session.caller
-                metadata.append(("authorization", f"Bearer {session.internal.value}"))
+                caller, internal = session.caller, session.internal
             except (errors.Unauthenticated, errors.Unavailable):
                 # What is public is open with an expired token: it may be there to be renewed.
                 if rule.WhichOneof("caller") != "public":
                     raise
         access.admit(rule, caller)
-        return metadata
+        return metadata_of(request, internal)
 
     async def _body(self, request: Request) -> Body:
         """Returns the body.
@@ -442,6 +450,24 @@ class Application:
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
+
+
+def metadata_of(request: Request, internal: InternalToken | None = None) -> Metadata:
+    """Returns what goes with a call to a service, which is made for a request.
+
+    Args:
+        request: The request.
+        internal: Says for whom the call is; None for nobody.
+    """
+    metadata = [("accept-language", request.language)]
+    traceparent = telemetry.traceparent()
+    if traceparent is not None:
+        metadata.append(("traceparent", traceparent))
+    if request.network:
+        metadata.append((access.NETWORK, request.network))
+    if internal is not None:
+        metadata.append(("authorization", f"Bearer {internal.value}"))
+    return metadata
 
 
 async def _healthz(_request: Request) -> Response:

@@ -16,10 +16,11 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, ended_sessions, live, openapi, undo
+from gateway import docs, ended_sessions, export, live, openapi, undo
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
 from gateway.ended_sessions import EndedSessions, Fetch
+from gateway.export import Export
 from gateway.live import Streams
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
@@ -74,6 +75,13 @@ async def running(
             **_pages(transcoder, settings),
             "/.well-known/jwks.json": _jwks(keys),
             live.PATH: streams.answer,
+            export.PATH: Export(
+                export.exported(SERVICES),
+                upstreams,
+                sessions,
+                clock,
+                call_seconds=settings.call_timeout,
+            ).answer,
         }
         application = Application(
             transcoder,
@@ -152,7 +160,9 @@ async def _channels(
 
 def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
     comments = Comments(settings.descriptors.read_bytes())
-    document = openapi.document(transcoder.routes, comments, API_VERSION, live.told())
+    document = openapi.document(
+        transcoder.routes, comments, API_VERSION, live.told(), export.exported(SERVICES)
+    )
     return {
         "/openapi.json": Page(orjson.dumps(document), "application/json"),
         "/asyncapi.json": Page(settings.asyncapi.read_bytes(), "application/json"),

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import (
     MethodDescriptor,
 )
 
-from gateway import cookies, live, problems
+from gateway import cookies, export, live, problems
 from gateway.transcoder import IDEMPOTENCY_KEY, Route, shapes
 from gateway.transcoder.cookies import cookie_of
 from gateway.transcoder.templates import ONE, REST, Template
@@ -35,16 +35,23 @@ def document(
     comments: Comments,
     version: str,
     told: Mapping[str, Descriptor] | None = None,
+    exported: Mapping[str, MethodDescriptor] | None = None,
 ) -> Schema:
-    """Returns the OpenAPI document of a set of routes, and of the live stream.
+    """Returns the OpenAPI document of a set of routes, of the live stream and of the export.
 
     Args:
         routes: The routes.
         comments: What describes them.
         version: Of the API.
         told: The messages of the live stream by the names of their events; None without a stream.
+        exported: What hands out the parts of the export, by service; None without an export.
     """
-    return _Writer(comments).document(routes, version, told)
+    written = _Writer(comments)
+    others = {
+        **({live.PATH: {"get": written.stream(told)}} if told else {}),
+        **({export.PATH: {"get": written.export(exported)}} if exported else {}),
+    }
+    return written.document(routes, version, others)
 
 
 class _Writer:
@@ -55,7 +62,7 @@ class _Writer:
         self._schemas: dict[str, Schema] = {}
 
     def document(
-        self, routes: Sequence[Route], version: str, told: Mapping[str, Descriptor] | None
+        self, routes: Sequence[Route], version: str, others: Mapping[str, Mapping[str, Schema]]
     ) -> Schema:
         shown = [route for route in routes if route.http_method in _METHODS]
         services = {route.rpc.containing_service.full_name: route.rpc for route in shown}
@@ -63,8 +70,6 @@ class _Writer:
         for route in shown:
             methods = paths.setdefault(_path(route.template), {})
             methods[route.http_method.lower()] = self._operation(route, routes)
-        if told is not None:
-            paths[live.PATH] = {"get": self._stream(told)}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -80,7 +85,7 @@ class _Writer:
                 {"name": _tag(rpc), "description": self._comments.of(name)}
                 for name, rpc in services.items()
             ],
-            "paths": paths,
+            "paths": {**paths, **others},
             "components": {
                 "schemas": {**self._schemas, "Problem": _PROBLEM},
                 "responses": {"Problem": _problem("The request was refused, or it failed.")},
@@ -131,7 +136,7 @@ class _Writer:
         }
         return operation
 
-    def _stream(self, told: Mapping[str, Descriptor]) -> Schema:
+    def stream(self, told: Mapping[str, Descriptor]) -> Schema:
         messages = {name: self._message(of, is_answer=True) for name, of in told.items()}
         name, message = next(iter(messages.items()))
         data = json.dumps(self._example(message), ensure_ascii=False)
@@ -147,6 +152,44 @@ class _Writer:
                 "401": _problem("Nobody is logged in."),
                 "403": _problem(_CROSS_SITE),
                 "429": _problem(f"The account has {live.MOST_STREAMS} streams open."),
+                "default": {"$ref": "#/components/responses/Problem"},
+            },
+        }
+
+    def export(self, exported: Mapping[str, MethodDescriptor]) -> Schema:
+        """Returns the operation that hands out what is held about the caller."""
+        records = {"type": "array", "items": {"type": "object"}}
+        services = {
+            service: {
+                "type": "object",
+                "additionalProperties": records,
+                "description": self._comments.of(rpc.full_name),
+            }
+            for service, rpc in exported.items()
+        }
+        schema = {
+            "type": "object",
+            "required": ["exportedAt", "account", "services"],
+            "properties": {
+                "exportedAt": {**_DATE_TIME, "description": "When it was asked for."},
+                "account": {"type": "string", "description": "The account, a UUID."},
+                "services": {
+                    "type": "object",
+                    "required": list(services),
+                    "properties": services,
+                    "description": "What each service holds: sections, each a list of records.",
+                },
+            },
+        }
+        content = {"schema": schema, "example": self._example(schema)}
+        return {
+            **_EXPORT,
+            "responses": {
+                "200": {"description": _EXPORT_ANSWER, "content": {export.MEDIA_TYPE: content}},
+                "401": _problem("Nobody is logged in, or not lately: REAUTHENTICATION_NEEDED."),
+                "403": _problem(_CROSS_SITE),
+                "409": _problem("It does not fit in a file: EXPORT_TOO_LARGE."),
+                "503": _problem("A service does not answer, and nothing is handed out."),
                 "default": {"$ref": "#/components/responses/Problem"},
             },
         }
@@ -392,6 +435,21 @@ _STREAM: Schema = {
 }
 
 _CROSS_SITE = "A request with a cookie may come from another site."
+
+_EXPORT: Schema = {
+    "operationId": "Export",
+    "tags": ["Identity"],
+    "summary": "Hands out all that is held about the caller",
+    "description": (
+        "Hands out all that is held about the caller and the customers that the account stands "
+        "for, of all services, as one file (GDPR art. 15 and 20). It needs a login of the last ten "
+        "minutes."
+    ),
+    "parameters": [],
+    "security": _LOGIN,
+}
+
+_EXPORT_ANSWER = "A file `kundeapp-export-<date>.json`; what is not known is null."
 
 _STREAM_ANSWER = (
     "Server-sent events, each with its `id`, its name as `event`, and one of these messages as "

@@ -76,6 +76,13 @@ class HeadersTooLarge(HttpProblem):
     reason = "HEADERS_TOO_LARGE"
 
 
+class ExportTooLarge(HttpProblem):
+    """All that is held about the caller does not fit in a file."""
+
+    status = HTTPStatus.CONFLICT
+    reason = "EXPORT_TOO_LARGE"
+
+
 class RequestTimeout(HttpProblem):
     """The body did not arrive in time."""
 

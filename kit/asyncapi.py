@@ -5,7 +5,7 @@ service sends. `make gen` writes the document of all services to `gen/kundeapp/a
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -63,10 +63,28 @@ _DESCRIPTION = (
 
 
 def _events(descriptors: bytes, comments: Comments) -> Iterator["_Event"]:
-    for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
+    files = descriptor_pb2.FileDescriptorSet.FromString(descriptors).file
+    choices = {f".{name}": _choice(name, enum, comments) for name, enum in _enums(files)}
+    for file in files:
         if file.name.endswith("_events.proto"):
             for message in file.message_type:
-                yield _Event(file, message, comments)
+                yield _Event(file, message, comments, choices)
+
+
+def _enums(
+    files: Iterable[descriptor_pb2.FileDescriptorProto],
+) -> Iterator[tuple[str, descriptor_pb2.EnumDescriptorProto]]:
+    """Yields the enums, which stand in messages, by their full names."""
+    for file in files:
+        for message in file.message_type:
+            for enum in message.enum_type:
+                yield f"{file.package}.{message.name}.{enum.name}", enum
+
+
+def _choice(name: str, enum: descriptor_pb2.EnumDescriptorProto, comments: Comments) -> Json:
+    values = [value.name for value in enum.value]
+    meanings = (f"- `{value}`: {comments.of(f'{name}.{value}')}" for value in values)
+    return {"type": "string", "enum": values, "description": "\n".join(meanings)}
 
 
 class _Event:
@@ -77,12 +95,14 @@ class _Event:
         file: descriptor_pb2.FileDescriptorProto,
         message: DescriptorProto,
         comments: Comments,
+        choices: Mapping[str, Json],
     ) -> None:
         self.full_name = f"{file.package}.{message.name}"
         self._file = file.name
         self._service = file.package.split(".")[1]
         self._name = message.name
         self._comments = comments
+        self._types = {**_MESSAGES, **choices}
         self._fields = {field.name: field for field in message.field}
         self._subject = message.options.Extensions[event_pb2.subject]
         if not self._subject.what or self._subject.id_field not in self._fields:
@@ -129,8 +149,7 @@ class _Event:
             "payload": {
                 "type": "object",
                 "properties": {
-                    name: {**_schema(field), "description": self._comment(name)}
-                    for name, field in self._fields.items()
+                    name: self._property(name, field) for name, field in self._fields.items()
                 },
             },
             "tags": [{"name": self._service}],
@@ -178,14 +197,19 @@ class _Event:
             raise Undescribed(f"{element} has no comment")
         return comment
 
+    def _property(self, name: str, field: FieldDescriptorProto) -> Json:
+        schema = self._schema(field)
+        texts = [self._comment(name), *([schema["description"]] if "enum" in schema else [])]
+        return {**schema, "description": "\n\n".join(texts)}
 
-def _schema(field: FieldDescriptorProto) -> Json:
-    kind = _MESSAGES.get(field.type_name) if field.type_name else _SCALARS.get(field.type)
-    if kind is None:
-        raise Undescribed(f"{field.name} is of a type that no event has had before")
-    if field.label == FieldDescriptorProto.LABEL_REPEATED:
-        return {"type": "array", "items": dict(kind)}
-    return dict(kind)
+    def _schema(self, field: FieldDescriptorProto) -> Json:
+        named = field.type_name
+        kind = self._types.get(named) if named else _SCALARS.get(field.type)
+        if kind is None:
+            raise Undescribed(f"{field.name} is of a type that no event has had before")
+        if field.label == FieldDescriptorProto.LABEL_REPEATED:
+            return {"type": "array", "items": dict(kind)}
+        return dict(kind)
 
 
 _MESSAGES: Mapping[str, Json] = {

@@ -9,11 +9,12 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from kit import telemetry
@@ -129,12 +130,21 @@ def _put_for(field: FieldDescriptor) -> _Put:
         return _extend
     if field.message_type is not None:
         return _put_moment
+    if field.enum_type is not None:
+        return _put_choice_of(field.enum_type)
     return _put_text if field.type == FieldDescriptor.TYPE_STRING else setattr
 
 
 def _put_text(message: Message, name: str, value: str | UUID | None) -> None:
     if value is not None:
         setattr(message, name, str(value))
+
+
+def _put_choice_of(choices: EnumDescriptor) -> _Put:
+    def put(message: Message, name: str, value: Enum) -> None:
+        setattr(message, name, choices.values_by_name[value.name].number)
+
+    return put
 
 
 def _put_moment(message: Message, name: str, value: datetime | None) -> None:

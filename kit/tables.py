@@ -87,6 +87,27 @@ _CREATE_COURIER = (
     WHERE recipient_hash IS NOT NULL
     """,
 )
+_CREATE_STAFF_ACTION = (
+    """
+    CREATE TABLE staff_action (
+        id uuid PRIMARY KEY,
+        at timestamptz NOT NULL,
+        staff_account_id uuid NOT NULL,
+        customer_id uuid NOT NULL,
+        action text NOT NULL,
+        reason text NOT NULL
+    )
+    """,
+    "CREATE INDEX staff_action_customer_id ON staff_action (customer_id, id)",
+)
+_REFUSE_CHANGES = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$
+"""
 _FORGET = (
     "DELETE FROM outbox WHERE sent_at < now() - interval '7 days'",
     "DELETE FROM inbox WHERE handled_at < now() - interval '60 days'",
@@ -108,6 +129,24 @@ def create_courier_table(op: Operations) -> None:
     """
     for statement in _CREATE_COURIER:
         op.execute(statement)
+
+
+def create_staff_action_table(op: Operations) -> None:
+    """Creates the log of what staff did to customers: see `kit.audit`."""
+    for statement in _CREATE_STAFF_ACTION:
+        op.execute(statement)
+    make_append_only(op, "staff_action")
+
+
+def make_append_only(op: Operations, table: str) -> None:
+    """Has the database refuse to change and to delete rows of a table, whoever asks for it."""
+    op.execute(_REFUSE_CHANGES)
+    op.execute(
+        f"""
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+        """
+    )
 
 
 async def forget_old(connection: Connection) -> None:

@@ -52,7 +52,7 @@ async def running(
         stores = PostgresStores(database)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore), bus, database),
+            consume(consumers.customers(PostgresStore, ids, clock), bus, database),
             consume(consumers.offers(PostgresStore, ids, clock), bus, database),
             routines.learn_customer_names(stores, IdentityCustomers(IdentityServiceStub(identity))),
             routines.tend_events(

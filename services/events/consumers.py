@@ -8,14 +8,18 @@ from kit.database import Transaction
 from kit.ids import Ids
 from kit.inbox import Consumer
 from kundeapp.events.v1.events_events_pb2 import OfferMade
-from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged, CustomerCreated
+from kundeapp.identity.v1.identity_events_pb2 import (
+    CustomerChanged,
+    CustomerCreated,
+    CustomerErased,
+)
 from services.events.domain.store import Store
 from services.events.handlers import waiting_list
-from services.events.handlers.customers import remember_customer
+from services.events.handlers.customers import erase_customer, remember_customer
 
 
-def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
-    """Returns who learns from identity which customers there are."""
+def customers(store_of: Callable[[Transaction], Store], ids: Ids, clock: Clock) -> Consumer:
+    """Returns who learns from identity which customers there are, and who no longer is one."""
 
     async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
         await remember_customer(
@@ -24,10 +28,13 @@ def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
             customer_number=event.customer_number,
         )
 
+    async def erase(event: CustomerErased, transaction: Transaction) -> None:
+        await erase_customer(store_of(transaction), ids, clock, customer_id=UUID(event.customer_id))
+
     return Consumer(
         name="events-customers",
         subjects=("kundeapp.identity.customer.>",),
-        handlers={CustomerCreated: remember, CustomerChanged: remember},
+        handlers={CustomerCreated: remember, CustomerChanged: remember, CustomerErased: erase},
     )
 
 

@@ -52,6 +52,7 @@ async def running(
                     reader_of=PostgresReader,
                     store_of=PostgresStore,
                     price_list=parse_price_list(settings.products.read_text()),
+                    clock=clock,
                 ),
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),

@@ -5,7 +5,11 @@ from uuid import UUID
 
 from kit.database import Transaction
 from kit.inbox import Consumer
-from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged, CustomerCreated
+from kundeapp.identity.v1.identity_events_pb2 import (
+    CustomerChanged,
+    CustomerCreated,
+    CustomerErased,
+)
 from services.metering import handlers
 from services.metering.domain.store import Store
 
@@ -20,8 +24,11 @@ def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
             customer_number=event.customer_number,
         )
 
+    async def erase(event: CustomerErased, transaction: Transaction) -> None:
+        await handlers.erase_customer(store_of(transaction), customer_id=UUID(event.customer_id))
+
     return Consumer(
         name="metering-customers",
         subjects=("kundeapp.identity.customer.>",),
-        handlers={CustomerCreated: remember, CustomerChanged: remember},
+        handlers={CustomerCreated: remember, CustomerChanged: remember, CustomerErased: erase},
     )

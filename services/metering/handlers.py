@@ -8,20 +8,30 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid, NotFound
-from services.metering.domain.calendar import first_hour
 from services.metering.domain.contracts import Contract, NumberedContract, contract_changes
 from services.metering.domain.gsrn import check_gsrn
 from services.metering.domain.layout import Layout
 from services.metering.domain.prices import Prices, check_price_area, merge_prices
 from services.metering.domain.pricing import PriceList
 from services.metering.domain.problems import Refused
-from services.metering.domain.readings import Direction, Readings, ReadingsImported, merge
+from services.metering.domain.readings import (
+    DayBlocks,
+    Direction,
+    Readings,
+    ReadingsImported,
+    merge,
+)
 from services.metering.domain.store import Position, Reader, Store
 from services.metering.domain.usage import Period, Resolution, Usage, parse_period, usage_of
 
 DEFAULT_PAGE_SIZE = 50
 LARGEST_PAGE_SIZE = 200
+DAYS_A_PART = 1000
 
+_DAYS_A_LOOK = 10
+"""What it costs to look at a contract, so that a part ends in time where there are no days."""
+_DAY_PLACE = re.compile(r"(?:([0-9]{18})/([0-9]{1,7}))?/([0-9])/([0-9]{1,5})")
+_FIRST_DAY = (None, min(Direction), 0)
 _PLACE = re.compile(r"([0-9]{18})/([0-9]{1,7})")
 
 
@@ -40,6 +50,15 @@ class Page:
 
     contracts: Sequence[Contract]
     next_page_token: str
+
+
+@dataclass(frozen=True)
+class HeldDays:
+    """Days of a metering point that one contract covers."""
+
+    contract: Contract
+    direction: Direction
+    days: DayBlocks
 
 
 async def get_usage(
@@ -88,6 +107,40 @@ async def list_contracts(
     return Page(page, _token(page[-1]) if len(contracts) > size else "")
 
 
+async def export_days(
+    reader: Reader, *, customers: Collection[UUID], position: str
+) -> tuple[Sequence[HeldDays], str]:
+    """Returns a part of all days that customers have held a metering point.
+
+    Args:
+        reader: What is stored.
+        customers: The customers.
+        position: Where the last part ended; empty to begin.
+
+    Returns:
+        Days, contract by contract, and where they end; empty where no more follow.
+
+    Raises:
+        ValueError: If no part ended there.
+    """
+    after, first, first_day = _read_day_position(position) if position else _FIRST_DAY
+    parts: list[HeldDays] = []
+    room = DAYS_A_PART
+    while contracts := await reader.contracts_of(customers, after, 1):
+        for direction in [each for each in Direction if each >= first]:
+            if room <= 0:
+                return parts, _day_position(after, direction, first_day)
+            days = await reader.held_days(customers, contracts[0], direction, first_day, room)
+            parts.append(HeldDays(contracts[0], direction, days))
+            count = len(days.layout.days)
+            if count == room:
+                return parts, _day_position(after, direction, int(days.layout.days[-1]) + 1)
+            room -= max(count, _DAYS_A_LOOK)
+            first_day = 0
+        after, first = Position.of(contracts[0]), min(Direction)
+    return parts, ""
+
+
 async def import_readings(store: Store, *, gsrn: str, readings: Readings) -> Imported:
     """Takes the readings of a metering point, all or none.
 
@@ -132,6 +185,17 @@ async def remember_customer(store: Store, *, customer_id: UUID, customer_number:
     await store.save_customer(customer_id, customer_number)
 
 
+async def erase_customer(store: Store, *, customer_id: UUID) -> None:
+    """Forgets who a customer was.
+
+    Contracts and readings stay, under an id that names nobody: what was billed has to be shown for
+    five years (Bokføringsloven § 13), and who moves in next must not see hours from before. The
+    number goes, since it may be another customer's next, and so do the addresses. An erased
+    customer stays erased, whatever comes later.
+    """
+    await store.erase_customer(customer_id)
+
+
 def require_gsrn(text: str) -> str:
     """Returns the number of a point that a member of staff asks for.
 
@@ -157,8 +221,23 @@ def require_price_area(text: str) -> str:
 
 
 def _token(contract: Contract) -> str:
-    place = f"{contract.gsrn}/{first_hour(contract.from_date)}"
-    return base64.urlsafe_b64encode(place.encode()).decode()
+    place = Position.of(contract)
+    return base64.urlsafe_b64encode(f"{place.gsrn}/{place.first_hour}".encode()).decode()
+
+
+def _day_position(after: Position | None, direction: Direction, first_day: int) -> str:
+    """Returns where days of the contract after a place go on."""
+    place = f"{after.gsrn}/{after.first_hour}" if after else ""
+    return f"{place}/{direction.value}/{first_day}"
+
+
+def _read_day_position(position: str) -> tuple[Position | None, Direction, int]:
+    place = _DAY_PLACE.fullmatch(position)
+    if place is None:
+        raise ValueError(position)
+    gsrn, first, direction, day = place.groups()
+    after = Position(gsrn, int(first)) if gsrn else None
+    return after, Direction(int(direction)), int(day)
 
 
 def _position(token: str) -> Position:

@@ -1,31 +1,40 @@
 """gRPC in: from protobuf to a use case, and back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+import numpy as np
+
+from kit import export
+from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.errors import FieldError, Invalid
 from kit.postgres import Connection
 from kit.server import Call
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResponse
 from services.metering import handlers
-from services.metering.domain.calendar import TIME_ZONE, Whole, local_moment_of
+from services.metering.domain.calendar import TIME_ZONE, Whole, date_of, local_moment_of
 from services.metering.domain.contracts import Contract
 from services.metering.domain.files.contracts import ContractsFormat
 from services.metering.domain.files.prices import PricesFormat
 from services.metering.domain.files.reader import FileReader, Format
 from services.metering.domain.files.readings import ReadingsFormat
 from services.metering.domain.pricing import PriceList
+from services.metering.domain.readings import MISSING, Quality
 from services.metering.domain.store import Reader, Store
 from services.metering.domain.usage import UNKNOWN, Period, Resolution, Usage
+from services.metering.handlers import HeldDays
 
 LARGEST_PIECE = 1024 * 1024
 """In bytes; of a file, in one message."""
 
 _SECONDS_PER_HOUR = 3600
+_NO_QUALITY = 0
+_QUALITY_NAMES = {_NO_QUALITY: None, **{each.value: each.name for each in Quality}}
 
 Result = TypeVar("Result")
 Request = TypeVar("Request", pb.ImportReadingsRequest, pb.ImportPricesRequest)
@@ -40,12 +49,14 @@ class MeteringServicer:
         reader_of: Makes what reads on a connection.
         store_of: Makes the store of a transaction.
         price_list: What a product costs on top of the spot price.
+        clock: Tells the time.
     """
 
     database: Database
     reader_of: Callable[[Connection], Reader]
     store_of: Callable[[Transaction], Store]
     price_list: PriceList
+    clock: Clock
 
     async def ListMeteringPoints(
         self, request: pb.ListMeteringPointsRequest, call: Call
@@ -76,6 +87,32 @@ class MeteringServicer:
                 to_date=request.to_date,
             )
         return _usage(request, period, usage)
+
+    async def ExportMyData(self, request: ExportMyDataRequest, call: Call) -> ExportMyDataResponse:
+        """Hands out what is held about the caller."""
+        customers = call.caller.customer_ids
+        async with self.database.reader() as connection:
+            reader = self.reader_of(connection)
+
+            async def contracts(position: str) -> export.Part:
+                page = await handlers.list_contracts(
+                    reader,
+                    customers=customers,
+                    page_size=export.RECORDS_A_PAGE,
+                    page_token=position,
+                )
+                return export.Part(
+                    [_contract_record(each) for each in page.contracts], page.next_page_token
+                )
+
+            async def days(position: str) -> export.Part:
+                held, end = await handlers.export_days(
+                    reader, customers=customers, position=position
+                )
+                return export.Part([record for each in held for record in _day_records(each)], end)
+
+            sections = (export.Section("contracts", contracts), export.Section("days", days))
+            return await export.page(request, call, self.clock.now(), sections)
 
     async def ImportMeteringPoints(
         self, requests: AsyncIterator[pb.ImportMeteringPointsRequest], _call: Call
@@ -162,6 +199,35 @@ def _resolution(number: pb.Usage.Resolution.ValueType) -> Resolution:
     except ValueError:
         choices = ", ".join(resolution.value for resolution in Resolution)
         raise Invalid(FieldError("resolution", "NOT_A_CHOICE", {"choices": choices})) from None
+
+
+def _contract_record(contract: Contract) -> export.Record:
+    return {
+        "meteringPoint": contract.gsrn,
+        "customerNumber": contract.customer_number,
+        "from": contract.from_date,
+        "to": contract.to_date,
+        "priceArea": contract.price_area,
+        "gridCompany": contract.grid_company,
+        "product": contract.product,
+        "address": contract.address,
+    }
+
+
+def _day_records(held: HeldDays) -> Iterator[export.Record]:
+    """Yields a record a day; the hours of a local day, in order, are 23, 24 or 25."""
+    blocks = held.days
+    wh = [None if value == MISSING else value for value in blocks.wh.tolist()]
+    qualities = np.where(blocks.known, blocks.qualities, _NO_QUALITY).tolist()
+    names = [_QUALITY_NAMES[quality] for quality in qualities]
+    for day, part in zip(blocks.layout.days.tolist(), blocks.layout.slices(), strict=True):
+        yield {
+            "meteringPoint": held.contract.gsrn,
+            "direction": held.direction.name,
+            "date": date_of(day),
+            "wh": wh[part],
+            "quality": names[part],
+        }
 
 
 def _usage(request: pb.GetUsageRequest, period: Period, usage: Usage) -> pb.Usage:

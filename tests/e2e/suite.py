@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from cli.demo.codes import code_for, newest
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from kit.local.processes import wait_until
@@ -135,6 +136,16 @@ class Suite:
             return str(session["accessToken"])
 
         return Customer(self.url, self.log_in_staff(member, log_in))
+
+    def register(self, number: str, pin: str, email: str, password: str) -> "Customer":
+        """Opens an account with the code that comes by mail, and logs in to it."""
+        account = {"customerNumber": number, "pin": pin, "email": email, "password": password}
+        before = newest(self.mailbox)
+        asked = httpx.post(f"{self.url}/v1/accounts:register", json=account).raise_for_status()
+        code = code_for(self.mailbox, email, after=before)
+        confirmation = {"verificationId": asked.json()["id"], "code": code}
+        httpx.post(f"{self.url}/v1/accounts:confirm", json=confirmation).raise_for_status()
+        return self.log_in(email, password)
 
     def log_in(self, email: str, password: str) -> "Customer":
         session = httpx.post(

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.demo.codes import code_for, newest
 from cli.demo.files import write_demo
 from cli.demo.people import CUSTOMERS, gsrn
 from kit.local.processes import birth, wait_until
@@ -45,14 +44,7 @@ def _points(folder: Path, number: str, point: str) -> Path:
 
 
 def _register(suite: Suite, number: str, pin: str) -> Customer:
-    email = f"kari.{number}@example.com"
-    account = {"customerNumber": number, "pin": pin, "email": email, "password": PASSWORD}
-    before = newest(suite.mailbox)
-    asked = httpx.post(f"{suite.url}/v1/accounts:register", json=account).raise_for_status()
-    code = code_for(suite.mailbox, account["email"], after=before)
-    confirmation = {"verificationId": asked.json()["id"], "code": code}
-    httpx.post(f"{suite.url}/v1/accounts:confirm", json=confirmation).raise_for_status()
-    return suite.log_in(email, PASSWORD)
+    return suite.register(number, pin, f"kari.{number}@example.com", PASSWORD)
 
 
 @pytest.fixture(scope="module")

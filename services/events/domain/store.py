@@ -112,6 +112,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class PastOffer:
+    """An offer that a party has or had, and what came of it."""
+
+    entry_id: UUID
+    status: str
+    tickets: int
+    made_at: datetime
+    told_at: datetime | None
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Something that happened at the door, in the log of all events."""
+
+    id: int
+    event_id: UUID
+    reservation_id: UUID
+    kind: str
+    guests: int
+    device: str
+    happened_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """Counters beside the rows that they count."""
 
@@ -199,6 +226,33 @@ class Reader(Protocol):
 
     async def changes(self, event_id: UUID, after: int, limit: int) -> Sequence[Change]:
         """Returns what happened to the reservations of an event, the oldest first."""
+        ...
+
+    async def changes_of(
+        self, customers: Collection[UUID], *, by_staff: bool, after: int, limit: int
+    ) -> Sequence[Change]:
+        """Returns what happened to reservations of customers, the oldest first.
+
+        Args:
+            customers: The customers.
+            by_staff: Whether what staff did is meant, or what customers did themselves.
+            after: The last change that is known, 0 to begin.
+            limit: How many at most.
+        """
+        ...
+
+    async def offers_of(self, entry_ids: Collection[UUID]) -> Sequence[PastOffer]:
+        """Returns all offers that entries have had, the oldest first."""
+        ...
+
+    async def admissions_of(
+        self, customers: Collection[UUID], after: int, limit: int
+    ) -> Sequence[Admission]:
+        """Returns what happened at the door to guests of customers, in the order of recording."""
+        ...
+
+    async def events_to_leave(self, customer_id: UUID, now: datetime) -> Sequence[UUID]:
+        """Returns the events that a customer waits for, or has tickets to that are to come."""
         ...
 
     async def audit(self, event_id: UUID) -> Audit | None:
@@ -330,7 +384,11 @@ class Store(Reader, Protocol):
         ...
 
     async def remember_customer(self, customer_id: UUID, number: str) -> None:
-        """Stores a customer's number, and that the name may be another now."""
+        """Stores a customer's number, and that the name may be another now, unless erased."""
+        ...
+
+    async def erase_customer(self, customer_id: UUID) -> None:
+        """Forgets a customer's number and name, for good."""
         ...
 
     async def unnamed_customers(self, limit: int) -> Mapping[UUID, int]:

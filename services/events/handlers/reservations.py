@@ -150,11 +150,16 @@ async def _answers(
             addition = additions[index]
             answers.append(Booking(addition.reservation, addition.tickets))
         elif decision.known is not None:
-            answers.append(await _booking(reader, decision.known.id))
+            answers.append(await get_booking(reader, decision.known.id))
     return answers
 
 
-async def _booking(reader: Reader, reservation_id: UUID) -> Booking:
+async def get_booking(reader: Reader, reservation_id: UUID) -> Booking:
+    """Returns a reservation with its tickets, whoever's it is.
+
+    Raises:
+        NotFound: If there is none.
+    """
     booking = await reader.booking(reservation_id)
     if booking is None:
         raise NotFound
@@ -196,7 +201,7 @@ async def get_reservation(reader: Reader, person: Person, reservation_id: UUID) 
     Raises:
         NotFound: If there is none, or it is another customer's.
     """
-    booking = await _booking(reader, reservation_id)
+    booking = await get_booking(reader, reservation_id)
     person.require_sight(booking.reservation.customer_id)
     return booking
 
@@ -250,7 +255,7 @@ async def release(
         EventOver: If the event has begun.
         EventIsCancelled: If it was cancelled.
     """
-    found = (await _booking(store, reservation_id)).reservation
+    found = (await get_booking(store, reservation_id)).reservation
     actor = person.acting_for(found.customer_id, reason)
     if quantity < 0 or (named and quantity and quantity != len(named)):
         raise Invalid(FieldError("quantity", "OUT_OF_RANGE", {"minimum": 0, "maximum": 50}))
@@ -259,7 +264,7 @@ async def release(
     seats.event.require_not_cancelled()
     if now >= seats.event.starts_at:
         raise EventOver
-    booking = await _booking(store, reservation_id)
+    booking = await get_booking(store, reservation_id)
     active = booking.active_tickets
     released = tickets_to_release(active, quantity, named)
     if released is None:
@@ -270,6 +275,21 @@ async def release(
     admitted = (await store.presences([reservation_id]))[reservation_id].admitted
     if left < admitted:
         raise GuestsAdmitted(available=max(len(active) - admitted, 0))
+    await give_back(store, seats, booking, released, actor, now)
+    await seats.settle(clock)
+    return await get_booking(store, reservation_id)
+
+
+async def give_back(  # noqa: PLR0917 - as they are said
+    store: Store,
+    seats: Seats,
+    booking: Booking,
+    released: Sequence[Ticket],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Takes tickets out of a reservation to a locked event, whose seats are to be settled then."""
+    left = len(booking.active_tickets) - len(released)
     reservation = replace(
         booking.reservation,
         quantity=left,
@@ -282,8 +302,6 @@ async def release(
             reservation.id, reservation.event_id, reservation.customer_id, len(released), left
         )
     )
-    await seats.settle(clock)
-    return await _booking(store, reservation_id)
 
 
 async def get_ticket(reader: Reader, person: Person, ticket_id: UUID) -> Ticket:

@@ -146,14 +146,20 @@ async def leave(store: Store, ids: Ids, clock: Clock, person: Person, entry_id: 
         NotFound: If there is no such entry of the person's.
     """
     seats, entry = await _locked_entry(store, ids, person, entry_id)
-    if entry.offer is not None:
-        await _decline(store, seats, entry, clock)
-    elif entry.is_live:
-        seats.inventory = seats.inventory.with_held(-entry.held)
-        await store.save_entries([entry.ended(EntryStatus.LEFT)])
-        store.publish(_left(entry, closed=False))
+    if entry.is_live:
+        await withdraw(store, seats, entry, clock)
         await seats.settle(clock)
     return await get_place(store, entry_id)
+
+
+async def withdraw(store: Store, seats: Seats, entry: Entry, clock: Clock) -> None:
+    """Takes a live entry off the list of a locked event, whose seats are to be settled then."""
+    if entry.offer is not None:
+        await _decline(store, seats, entry, clock)
+        return
+    seats.inventory = seats.inventory.with_held(-entry.held)
+    await store.save_entries([entry.ended(EntryStatus.LEFT)])
+    store.publish(_left(entry, closed=False))
 
 
 async def decline(store: Store, ids: Ids, clock: Clock, person: Person, entry_id: UUID) -> Place:
@@ -167,6 +173,7 @@ async def decline(store: Store, ids: Ids, clock: Clock, person: Person, entry_id
     if entry.open_offer().is_over(seats.event, clock.now()):
         raise NoOffer
     await _decline(store, seats, entry, clock)
+    await seats.settle(clock)
     return await get_place(store, entry_id)
 
 
@@ -174,7 +181,6 @@ async def _decline(store: Store, seats: Seats, entry: Entry, clock: Clock) -> No
     offer = entry.open_offer()
     await _end_offers(store, seats, [entry], EntryStatus.DECLINED, clock)
     store.publish(OfferDeclined(offer.id, entry.id, entry.event_id, entry.customer_id))
-    await seats.settle(clock)
 
 
 async def accept(

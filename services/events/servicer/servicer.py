@@ -12,11 +12,13 @@ from google.protobuf.message import Message
 from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.errors import FieldError, Invalid
+from kit.export import page as export_page
 from kit.idempotency import Key, once
 from kit.ids import Ids
 from kit.postgres import Connection
 from kit.server import Call
 from kundeapp.events.v1 import events_service_pb2 as pb
+from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResponse
 from services.events.documents.guest_list_csv import guest_list_csv
 from services.events.documents.guest_list_pdf import guest_list_pdf
 from services.events.documents.qr import ticket_png, ticket_svg
@@ -26,7 +28,7 @@ from services.events.domain.store import Place, Reader, Store
 from services.events.domain.tickets import Booking
 from services.events.handlers import door, programme, reservations, waiting_list
 from services.events.handlers.door import Mark
-from services.events.servicer import messages
+from services.events.servicer import export, messages
 from services.events.servicer.messages import moment_of, uuid_of
 from services.events.servicer.reserving import Request, Reserving
 
@@ -457,6 +459,12 @@ class EventsServicer:
             )
 
         return await self._change(call, request, sync, pb.SyncDoorResponse)
+
+    async def ExportMyData(self, request: ExportMyDataRequest, call: Call) -> ExportMyDataResponse:
+        """Hands out what is held about the caller."""
+        async with self.database.reader() as connection:
+            sections = export.sections(self.reader_of(connection), _person(call))
+            return await export_page(request, call, self.clock.now(), sections)
 
     async def _customer(self, person: Person, customer_number: str) -> UUID:
         if not customer_number and len(person.customer_ids) == 1:

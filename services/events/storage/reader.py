@@ -9,12 +9,21 @@ import asyncpg
 from kit.postgres import Connection
 from services.events.domain.event import POOLS_DISSOLVE_BEFORE, Event
 from services.events.domain.guest_list import GuestParty
-from services.events.domain.store import Actor, Audit, Change, ChangeKind, Draw, Listing, Place
+from services.events.domain.store import (
+    Admission,
+    Audit,
+    Change,
+    Draw,
+    Listing,
+    PastOffer,
+    Place,
+)
 from services.events.domain.tickets import Booking, Reservation, Ticket
 from services.events.domain.waiting_list import WAIT_BEFORE_POOLING
 from services.events.storage.rows import (
     ENTRIES,
     ENTRY_COLUMNS,
+    change_of,
     event_of,
     inventory_of,
     listing_of,
@@ -272,19 +281,74 @@ class PostgresReader:
             after,
             limit,
         )
-        return [
-            Change(
-                row["sequence"],
-                row["happened_at"],
-                ChangeKind(row["kind"]),
-                row["reservation_id"],
-                row["number"] or "",
-                row["name"] or "",
-                row["tickets"],
-                Actor(row["staff_account_id"], row["reason"]),
-            )
-            for row in rows
-        ]
+        return [change_of(row) for row in rows]
+
+    async def changes_of(
+        self, customers: Collection[UUID], *, by_staff: bool, after: int, limit: int
+    ) -> Sequence[Change]:
+        """Returns what happened to reservations of customers, the oldest first."""
+        rows = await self._connection.fetch(
+            """
+            SELECT change.*, customer.number, customer.name
+            FROM reservation
+            JOIN reservation_change change
+                ON change.event_id = reservation.event_id AND reservation_id = reservation.id
+            LEFT JOIN customer ON customer.id = reservation.customer_id
+            WHERE reservation.customer_id = ANY($1::uuid[])
+                AND (staff_account_id IS NOT NULL) = $2 AND sequence > $3
+            ORDER BY sequence LIMIT $4
+            """,
+            list(customers),
+            by_staff,
+            after,
+            limit,
+        )
+        return [change_of(row) for row in rows]
+
+    async def offers_of(self, entry_ids: Collection[UUID]) -> Sequence[PastOffer]:
+        """Returns all offers that entries have had, the oldest first."""
+        rows = await self._connection.fetch(
+            """
+            SELECT entry_id, status, tickets, made_at, told_at, expires_at, ended_at
+            FROM offer WHERE entry_id = ANY($1::uuid[]) ORDER BY id
+            """,
+            list(entry_ids),
+        )
+        return [PastOffer(**dict(row)) for row in rows]
+
+    async def admissions_of(
+        self, customers: Collection[UUID], after: int, limit: int
+    ) -> Sequence[Admission]:
+        """Returns what happened at the door to guests of customers, in the order of recording."""
+        rows = await self._connection.fetch(
+            """
+            SELECT door.id, door.event_id, reservation_id, kind, guests, device, happened_at,
+                recorded_at
+            FROM reservation JOIN door_record door ON reservation_id = reservation.id
+            WHERE customer_id = ANY($1::uuid[]) AND door.id > $2
+            ORDER BY door.id LIMIT $3
+            """,
+            list(customers),
+            after,
+            limit,
+        )
+        return [Admission(**dict(row)) for row in rows]
+
+    async def events_to_leave(self, customer_id: UUID, now: datetime) -> Sequence[UUID]:
+        """Returns the events that a customer waits for, or has tickets to that are to come."""
+        rows = await self._connection.fetch(
+            """
+            SELECT event_id FROM waitlist_entry
+            WHERE customer_id = $1 AND status IN ('WAITING', 'OFFERED')
+            UNION
+            SELECT event_id FROM reservation JOIN event ON event.id = event_id
+            WHERE customer_id = $1 AND reservation.status = 'ACTIVE' AND starts_at > $2
+            ORDER BY event_id
+            """,
+            customer_id,
+            now,
+        )
+        return [row["event_id"] for row in rows]
 
     async def audit(self, event_id: UUID) -> Audit | None:
         """Counts what the counters of an event should say, all at the same moment."""

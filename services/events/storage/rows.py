@@ -7,7 +7,7 @@ from services.events.domain.event import Ballot, Event
 from services.events.domain.event import Status as EventStatus
 from services.events.domain.guest_list import GuestParty
 from services.events.domain.inventory import Inventory
-from services.events.domain.store import Listing, Place
+from services.events.domain.store import Actor, Change, ChangeKind, Listing, Place
 from services.events.domain.tickets import Reservation, Ticket
 from services.events.domain.waiting_list import Entry, Offer
 
@@ -122,6 +122,20 @@ def party_of(row: asyncpg.Record) -> GuestParty:
         last_device=row["last_device"] or "",
         conflict=not 0 <= row["admitted"] <= row["quantity"],
         version=row["version"],
+    )
+
+
+def change_of(row: asyncpg.Record) -> Change:
+    """Returns something that happened to a reservation, of its row and the customer's."""
+    return Change(
+        row["sequence"],
+        row["happened_at"],
+        ChangeKind(row["kind"]),
+        row["reservation_id"],
+        row["number"] or "",
+        row["name"] or "",
+        row["tickets"],
+        Actor(row["staff_account_id"], row["reason"]),
     )
 
 

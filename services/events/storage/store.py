@@ -490,17 +490,31 @@ class PostgresStore(PostgresReader):
         )
 
     async def remember_customer(self, customer_id: UUID, number: str) -> None:
-        """Stores a customer's number, and that the name may be another now."""
+        """Stores a customer's number, and that the name may be another now, unless erased."""
         await self._connection.execute(
             """
             INSERT INTO customer (id, number, name, revision, named_revision)
             VALUES ($1, $2, '', 1, 0)
             ON CONFLICT (id) DO UPDATE SET
                 number = excluded.number, revision = customer.revision + 1
+            WHERE customer.number IS NOT NULL
             """,
             customer_id,
             number,
         )
+
+    async def erase_customer(self, customer_id: UUID) -> None:
+        """Forgets a customer's number and name, for good."""
+        revision = await self._connection.fetchval(
+            """
+            INSERT INTO customer (id, number, name, revision, named_revision)
+            VALUES ($1, NULL, '', 1, 0)
+            ON CONFLICT (id) DO UPDATE SET number = NULL, revision = customer.revision + 1
+            RETURNING revision
+            """,
+            customer_id,
+        )
+        await self.name_customers({}, {customer_id: revision})
 
     async def unnamed_customers(self, limit: int) -> Mapping[UUID, int]:
         """Returns customers whose name may be another now, each with its revision."""

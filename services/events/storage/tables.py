@@ -187,7 +187,12 @@ class CustomerRow(Table, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    number: str = Field(sa_type=sa.Text, unique=True)
+    number: str | None = Field(
+        default=None,
+        sa_type=sa.Text,
+        unique=True,
+        sa_column_kwargs={"comment": "null once the customer is erased"},
+    )
     name: str = Field(sa_type=sa.Text)
     revision: int
     named_revision: int

@@ -30,6 +30,13 @@ class AccountRegistered:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """An account is no more."""
+
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerLinked:
     """An account stands for a further customer."""
 

@@ -1,6 +1,7 @@
 """The CSV file that customers are imported from: read in pieces, refused whole.
 
-UTF-8 with or without BOM, RFC 4180 with commas, one customer a line. A refusal names each bad line
+UTF-8 with or without BOM, RFC 4180 with commas, one customer a line. Without the column `status` in
+its header a file leaves the status of customers as it is. A refusal names each bad line
 and what is wrong with it, and never repeats what stands there: it may be a contact or a PIN.
 """
 
@@ -9,10 +10,11 @@ from collections.abc import Sequence
 
 from kit.errors import FieldError
 from services.identity.domain import contact, customers
-from services.identity.domain.customers import Entry
+from services.identity.domain.customers import Entry, Status
 from services.identity.domain.problems import MOST_LINES_NAMED, BadFile
 
 HEADER = ("customer_number", "name", "email", "mobile", "pin")
+HEADER_WITH_STATUS = (*HEADER, "status")
 LARGEST_FILE = 64 * 1024 * 1024
 """In bytes; some 800,000 customers."""
 
@@ -30,7 +32,7 @@ class CustomerFile:
         self._size = 0
         self._rest = b""
         self._line = 0
-        self._header_is_read = False
+        self._header: Sequence[str] = ()
         self._entries: list[Entry] = []
         self._lines_by_number: dict[str, int] = {}
         self._errors: list[FieldError] = []
@@ -58,7 +60,7 @@ class CustomerFile:
         if self._rest:
             self._read(self._rest)
             self._rest = b""
-        if not self._header_is_read or not (self._entries or self._errors):
+        if not self._header or not (self._entries or self._errors):
             raise _refused("FILE_EMPTY")
         if self._errors:
             raise BadFile(self._errors, len(self._bad_lines))
@@ -71,7 +73,7 @@ class CustomerFile:
         if not line.strip():
             return
         row = self._row(line)
-        if not self._header_is_read:
+        if not self._header:
             self._read_header(row)
         elif row is not None:
             self._read_entry(row)
@@ -86,15 +88,16 @@ class CustomerFile:
         return None
 
     def _read_header(self, row: list[str] | None) -> None:
-        if row is None or tuple(name.strip().lower() for name in row) != HEADER:
+        header = tuple(name.strip().lower() for name in row or ())
+        if header not in {HEADER, HEADER_WITH_STATUS}:
             raise _refused("FILE_HEADER", line=self._line, expected=",".join(HEADER))
-        self._header_is_read = True
+        self._header = header
 
     def _read_entry(self, row: list[str]) -> None:
-        if len(row) != len(HEADER):
-            self._add("LINE_COLUMNS", expected=len(HEADER), found=len(row))
+        if len(row) != len(self._header):
+            self._add("LINE_COLUMNS", expected=len(self._header), found=len(row))
             return
-        number, name, email, mobile, pin = (value.strip() for value in row)
+        number, name, email, mobile, pin, *rest = (value.strip() for value in row)
         self._check_number(number)
         e164 = contact.mobile_number(mobile) if mobile else ""
         if not _is_name(name):
@@ -105,7 +108,15 @@ class CustomerFile:
             self._add("MOBILE_INVALID")
         if pin and not customers.is_pin(pin):
             self._add("PIN_INVALID")
-        self._entries.append(Entry(number, name, email, e164 or "", pin))
+        status = self._status(rest[0]) if rest else None
+        self._entries.append(Entry(number, name, email, e164 or "", pin, status))
+
+    def _status(self, text: str) -> Status | None:
+        try:
+            return Status(text.upper() or Status.ACTIVE)
+        except ValueError:
+            self._add("NOT_A_CHOICE", choices=", ".join(Status))
+            return None
 
     def _check_number(self, number: str) -> None:
         if not customers.is_customer_number(number):

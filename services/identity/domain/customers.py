@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from kit.ids import Ids
@@ -15,12 +16,21 @@ _CUSTOMER_NUMBER = re.compile(r"[0-9]{1,20}")
 _PIN = re.compile(rf"[0-9]{{4,{PIN_DIGITS}}}")
 
 
+class Status(StrEnum):
+    """Where a customer is in the register, named as in `kundeapp.identity.v1.Customer.Status`."""
+
+    ACTIVE = "ACTIVE"
+    MOVED = "MOVED"
+    DECEASED = "DECEASED"
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerCreated:
     """A customer was taken into the register."""
 
     customer_id: UUID
     customer_number: str
+    status: Status = Status.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,14 @@ class CustomerChanged:
 
     customer_id: UUID
     customer_number: str
+    status: Status = Status.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerErased:
+    """A customer was erased: nothing but the id is left."""
+
+    customer_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ class Customer:
         mobile: The mobile number on file in E.164, empty if none.
         pin: The PIN, None if none was handed out.
         account_id: The account that stands for the customer, None if none was opened.
+        status: Where the customer is in the register.
     """
 
     id: UUID
@@ -66,6 +85,7 @@ class Customer:
     mobile: str
     pin: Pin | None
     account_id: UUID | None
+    status: Status = Status.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,7 @@ class Entry:
         email: The address on file, empty if none.
         mobile: The mobile number in E.164, empty if none.
         pin: The PIN, empty to keep the one there is, or to have one made.
+        status: Where the customer is in the register, None to leave it as it is.
     """
 
     number: str
@@ -85,6 +106,7 @@ class Entry:
     email: str
     mobile: str
     pin: str
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +164,35 @@ def take_in(entry: Entry, known: Customer | None, pins: Pins, ids: Ids) -> Intak
     """Decides what an entry makes of a customer.
 
     The entry says what the contact is from now on, so that an empty one removes it. A PIN is never
-    removed: an empty one keeps what there is, and is replaced by a new one if there is none.
+    removed: an empty one keeps what there is, and is replaced by a new one if there is none. But a
+    deceased customer has neither, and no account: nobody writes to the dead, or logs in for them.
     """
-    new_pin = ""
-    pin = known.pin if known else None
-    if entry.pin and not (pin and pins.matches(pin, entry.number, entry.pin)):
-        pin = pins.at_rest(entry.number, entry.pin)
-    if pin is None:
-        new_pin = pins.new()
-        pin = pins.at_rest(entry.number, new_pin)
-
+    status = entry.status or (known.status if known else Status.ACTIVE)
+    is_dead = status is Status.DECEASED
+    pin, new_pin = (None, "") if is_dead else _pin_of(entry, known, pins)
     customer = Customer(
         id=known.id if known else ids.new_id(),
         number=entry.number,
         name=entry.name,
-        email=entry.email,
-        mobile=entry.mobile,
+        email="" if is_dead else entry.email,
+        mobile="" if is_dead else entry.mobile,
         pin=pin,
-        account_id=known.account_id if known else None,
+        account_id=known.account_id if known and not is_dead else None,
+        status=status,
     )
     if known is None:
-        return Intake(customer, CustomerCreated(customer.id, customer.number), new_pin)
+        return Intake(customer, CustomerCreated(customer.id, customer.number, status), new_pin)
     if customer != known:
-        return Intake(customer, CustomerChanged(customer.id, customer.number), new_pin)
+        return Intake(customer, CustomerChanged(customer.id, customer.number, status), new_pin)
     return Intake(customer, None, "")
+
+
+def _pin_of(entry: Entry, known: Customer | None, pins: Pins) -> tuple[Pin, str]:
+    """Returns the PIN that a customer has from now on, and the new one if one was made."""
+    pin = known.pin if known else None
+    if entry.pin and not (pin and pins.matches(pin, entry.number, entry.pin)):
+        pin = pins.at_rest(entry.number, entry.pin)
+    if pin is not None:
+        return pin, ""
+    new_pin = pins.new()
+    return pins.at_rest(entry.number, new_pin), new_pin

@@ -53,6 +53,25 @@ class TooManyTries(errors.TooMany):
         super().__init__(retryAfter=max(1, math.ceil(wait.total_seconds())))
 
 
+class UnknownCustomerNumber(errors.Invalid):
+    """No customer has this number; only staff are told so."""
+
+    def __init__(self) -> None:
+        super().__init__(FieldError("customer_number", "UNKNOWN_CUSTOMER_NUMBER"))
+
+
+class CustomerDeceased(errors.FailedPrecondition):
+    """The customer is registered as deceased."""
+
+    reason = "CUSTOMER_DECEASED"
+
+
+class StaffCannotDelete(errors.FailedPrecondition):
+    """The account of a member of staff is not its owner's to delete."""
+
+    reason = "STAFF_ACCOUNT"
+
+
 class WrongCode(errors.Invalid):
     """The code is wrong; of two codes it is not told which."""
 

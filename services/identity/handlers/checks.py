@@ -21,14 +21,21 @@ def check(*found: FieldError | None) -> None:
 
 def device_error(device: str) -> FieldError | None:
     """Returns what is wrong with the name of a device, or None."""
-    return text_error("device", device, sessions.LONGEST_DEVICE)
+    return optional_text_error("device", device, sessions.LONGEST_DEVICE)
 
 
-def text_error(name: str, text: str, longest: int) -> FieldError | None:
-    """Returns what is wrong with a text that may be left out, or None."""
+def optional_text_error(name: str, text: str, longest: int) -> FieldError | None:
+    """Returns what is wrong with a text of one line that may be left out, or None."""
     if len(text) <= longest and text.isprintable():
         return None
     return FieldError(name, "TEXT_LENGTH", {"minimum": 0, "maximum": longest})
+
+
+def text_error(name: str, text: str, longest: int) -> FieldError | None:
+    """Returns what is wrong with a text of one line, or None."""
+    if len(text) <= longest and text.isprintable():
+        return None
+    return FieldError(name, "TEXT_LENGTH", {"minimum": 1, "maximum": longest})
 
 
 def required(name: str, value: str) -> FieldError | None:

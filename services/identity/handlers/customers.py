@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
+from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain import customers
 from services.identity.domain.customer_file import CustomerFile
-from services.identity.domain.customers import Customer, CustomerCreated, Pins
+from services.identity.domain.customers import Customer, CustomerCreated, Pins, Status
 from services.identity.domain.problems import (
     TooManyCustomers,
 )
@@ -22,6 +23,7 @@ from services.identity.handlers.checks import (
     check,
     uuid_error,
 )
+from services.identity.handlers.closing import close_accounts_of_nobody
 
 MOST_CUSTOMERS_ASKED = 1000
 
@@ -48,7 +50,9 @@ class IntakeReport:
     new_pins: list[NewPin] = field(default_factory=list[NewPin])
 
 
-async def import_customers(stores: Stores, pins: Pins, ids: Ids, pieces: Pieces) -> IntakeReport:
+async def import_customers(
+    stores: Stores, pins: Pins, ids: Ids, clock: Clock, pieces: Pieces
+) -> IntakeReport:
     """Takes customers into the register from a CSV file, all or none.
 
     Raises:
@@ -66,12 +70,12 @@ async def import_customers(stores: Stores, pins: Pins, ids: Ids, pieces: Pieces)
             intakes = [
                 customers.take_in(entry, known.get(entry.number), pins, ids) for entry in batch
             ]
-            await _write(store, intakes)
+            await _write(store, clock, intakes)
             _count(report, intakes)
     return report
 
 
-async def _write(store: Store, intakes: Sequence[customers.Intake]) -> None:
+async def _write(store: Store, clock: Clock, intakes: Sequence[customers.Intake]) -> None:
     created, changed = list[Customer](), list[Customer]()
     for intake in intakes:
         if intake.event is None:
@@ -80,7 +84,10 @@ async def _write(store: Store, intakes: Sequence[customers.Intake]) -> None:
         (created if is_new else changed).append(intake.customer)
         store.publish(intake.event)
     await store.add_customers(created)
+    deceased = [each.id for each in changed if each.status is Status.DECEASED]
+    accounts = await store.lock_accounts_of(deceased) if deceased else ()
     await store.change_customers(changed)
+    await close_accounts_of_nobody(store, clock, accounts)
 
 
 def _count(report: IntakeReport, intakes: Sequence[customers.Intake]) -> None:

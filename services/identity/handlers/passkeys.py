@@ -13,7 +13,7 @@ from services.identity.domain.sessions import Visitor
 from services.identity.domain.store import Store
 from services.identity.domain.throttles import PASSKEY_BY_NETWORK
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, device_error, text_error, uuid_error
+from services.identity.handlers.checks import check, device_error, optional_text_error, uuid_error
 from services.identity.handlers.gate import Factors, Gate
 from services.identity.handlers.sessions import Issuer, OpenSession, begin_session
 
@@ -69,7 +69,7 @@ async def admit_new_passkey(gate: Gate, account_id: UUID, answer: Answer, name: 
         PasskeyRefused: If the challenge was answered before, is too old or another account's, or
             the passkey is not what was asked for.
     """
-    check(text_error("name", name, passkeys.LONGEST_NAME))
+    check(optional_text_error("name", name, passkeys.LONGEST_NAME))
     challenge = await _take(gate, answer, Ceremony.REGISTRATION)
     if challenge.account_id != account_id:
         raise PasskeyRefused

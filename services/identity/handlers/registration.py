@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from kit import errors
 from services.identity.domain import contact, customers, passwords
 from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.challenges import Challenge, Purpose
@@ -106,8 +107,7 @@ async def begin_registration(store: Store, desk: Desk, asker: Asker, applicant: 
         TooManyTries: If too many codes were sent there, or asked for from here.
     """
     customer = await store.lock_customer(applicant.customer_id)
-    if customer.account_id is not None:
-        raise AccountExists
+    _require_free(customer)
     to_email = codes.email_address(applicant.email)
     # Where the e-mail is another account's, nobody gets the code: the letter says so instead.
     is_taken = await store.email_is_taken(applicant.email, desk.now())
@@ -157,8 +157,7 @@ async def confirm_registration(store: Store, desk: Desk, challenge: Challenge) -
         raise LookupError("a registration without a customer or a password")
     await codes.use(store, desk, challenge)
     customer = await store.lock_customer(challenge.customer_id)
-    if customer.account_id is not None:
-        raise AccountExists
+    _require_free(customer)
     account_id = desk.ids.new_id()
     is_free = not await store.email_is_taken(challenge.contact, desk.now())
     if not is_free or not await store.add_account(
@@ -179,12 +178,15 @@ async def link_customer(
         The account, or what a short PIN needs besides.
 
     Raises:
+        Denied: If it is the account of a member of staff, which stands for nobody.
         AccountExists: If another account stands for the customer.
         PinNotEnough: If the PIN is too short by itself, and there is no contact on file.
         TooManyTries: If too many codes were sent there, or asked for from here.
     """
+    if (await get_me(store, account_id)).roles:
+        raise errors.Denied
     customer = await store.lock_customer(customer.id)
-    _refuse_another_account(customer, account_id)
+    _require_free(customer, but_for=account_id)
     to_contact = _contact_code(desk, customer)
     if to_contact is None:
         return await _link(store, desk, account_id, customer)
@@ -203,7 +205,7 @@ async def confirm_link(store: Store, desk: Desk, challenge: Challenge) -> Accoun
         raise LookupError("a link without a customer or an account")
     await codes.use(store, desk, challenge)
     customer = await store.lock_customer(challenge.customer_id)
-    _refuse_another_account(customer, challenge.account_id)
+    _require_free(customer, but_for=challenge.account_id)
     return await _link(store, desk, challenge.account_id, customer)
 
 
@@ -220,6 +222,14 @@ async def _link(store: Store, desk: Desk, account_id: UUID, customer: Customer) 
     return account
 
 
-def _refuse_another_account(customer: Customer, account_id: UUID) -> None:
-    if customer.account_id not in {None, account_id}:
+def _require_free(customer: Customer, *, but_for: UUID | None = None) -> None:
+    """Refuses a customer who has an account, or whose PIN was taken away, as it is from the dead.
+
+    Args:
+        customer: The customer, locked.
+        but_for: The account that may stand for the customer already.
+    """
+    if customer.account_id not in {None, but_for}:
         raise AccountExists
+    if customer.pin is None:
+        raise WrongCustomerNumberOrPin

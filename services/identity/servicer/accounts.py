@@ -1,10 +1,13 @@
 """The caller's account."""
 
+from kit import access
+from kit.export import page
 from kit.server import Call
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResponse
 from services.identity.domain.store import Store
-from services.identity.handlers import accounts, passwords
-from services.identity.servicer import messages
+from services.identity.handlers import accounts, closing, passwords
+from services.identity.servicer import export, messages
 from services.identity.servicer.part import Part
 
 
@@ -35,3 +38,23 @@ class Accounts(Part):
             return pb.ChangePasswordResponse()
 
         return await self.once(call, request, change, pb.ChangePasswordResponse)
+
+    async def DeleteMyAccount(
+        self, request: pb.DeleteMyAccountRequest, call: Call
+    ) -> pb.DeleteMyAccountResponse:
+        """Deletes the caller's account."""
+        access.require_recent_login(call.caller, self.clock.now())
+
+        async def delete(store: Store) -> pb.DeleteMyAccountResponse:
+            await closing.delete_account(store, self.clock, call.caller.account)
+            return pb.DeleteMyAccountResponse()
+
+        return await self.once(call, request, delete, pb.DeleteMyAccountResponse)
+
+    async def ExportMyData(self, request: ExportMyDataRequest, call: Call) -> ExportMyDataResponse:
+        """Hands out what is held about the caller."""
+        async with self.database.transaction() as transaction:
+            store = self.store_of(transaction)
+            account = await accounts.get_me(store, call.caller.account)
+            sections = export.sections(store, account, transaction.connection)
+            return await page(request, call, self.clock.now(), sections)

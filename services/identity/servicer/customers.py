@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 from kit.server import Call
 from kundeapp.identity.v1 import identity_service_pb2 as pb
-from services.identity.handlers import customers
+from services.identity.domain.store import Store
+from services.identity.handlers import care, customers
+from services.identity.handlers.care import Care
 from services.identity.servicer import messages
 from services.identity.servicer.part import Part
 
@@ -17,7 +19,9 @@ class Customers(Part):
     ) -> pb.ImportCustomersReport:
         """Takes customers into the register."""
         pieces = (request.data async for request in requests)
-        report = await customers.import_customers(self.stores, self.gate.pins, self.ids, pieces)
+        report = await customers.import_customers(
+            self.stores, self.gate.pins, self.ids, self.clock, pieces
+        )
         return pb.ImportCustomersReport(
             rows=report.rows,
             created=report.created,
@@ -36,3 +40,39 @@ class Customers(Part):
         async with self.stores() as store:
             found = await customers.customers_by_id(store, request.customer_ids)
         return pb.BatchGetCustomersResponse(customers=map(messages.customer_of, found))
+
+    async def LookUpCustomer(
+        self, request: pb.LookUpCustomerRequest, call: Call
+    ) -> pb.CustomerRecord:
+        """Shows a customer who calls."""
+        async with self.stores() as store:
+            return messages.record_of(await care.look_up(store, self._care(call, request)))
+
+    async def IssuePin(self, request: pb.IssuePinRequest, call: Call) -> pb.IssuedPin:
+        """Makes a new PIN for a customer who calls."""
+
+        async def issue(store: Store) -> pb.IssuedPin:
+            new = await care.issue_pin(store, self._care(call, request), self.gate.pins)
+            return pb.IssuedPin(customer_number=new.customer_number, pin=new.pin)
+
+        return await self.once(call, request, issue, pb.IssuedPin)
+
+    async def EraseCustomer(
+        self, request: pb.EraseCustomerRequest, call: Call
+    ) -> pb.EraseCustomerResponse:
+        """Erases a customer."""
+
+        async def erase(store: Store) -> pb.EraseCustomerResponse:
+            customer_id = await care.erase_customer(store, self._care(call, request))
+            return pb.EraseCustomerResponse(customer_id=str(customer_id))
+
+        return await self.once(call, request, erase, pb.EraseCustomerResponse)
+
+    def _care(
+        self,
+        call: Call,
+        request: pb.LookUpCustomerRequest | pb.IssuePinRequest | pb.EraseCustomerRequest,
+    ) -> Care:
+        return Care(
+            call.caller.account, request.customer_number, request.reason, self.ids, self.clock
+        )

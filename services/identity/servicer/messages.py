@@ -9,6 +9,7 @@ from kundeapp.identity.v1 import second_factors_pb2
 from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Customer
 from services.identity.domain.sessions import Client, Login, Visitor
+from services.identity.handlers.care import CustomerRecord
 from services.identity.handlers.codes import Asked, Asker
 from services.identity.handlers.passkeys import Answer
 from services.identity.handlers.recovery import Recovered
@@ -28,7 +29,22 @@ def account_of(account: Account) -> pb.Account:
 
 def customer_of(customer: Customer) -> pb.Customer:
     """Returns a customer as it is told."""
-    return pb.Customer(id=str(customer.id), customer_number=customer.number, name=customer.name)
+    return pb.Customer(
+        id=str(customer.id),
+        customer_number=customer.number,
+        name=customer.name,
+        status=pb.Customer.Status.Value(customer.status),
+    )
+
+
+def record_of(record: CustomerRecord) -> pb.CustomerRecord:
+    """Returns what the register says of a customer."""
+    return pb.CustomerRecord(
+        customer=customer_of(record.customer),
+        email=record.customer.email,
+        mobile=record.customer.mobile,
+        account_email=record.account_email,
+    )
 
 
 def session_of(opened: OpenSession) -> pb.Session:

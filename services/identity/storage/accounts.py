@@ -1,5 +1,6 @@
 """Accounts on PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -190,6 +191,45 @@ class Accounts(Part):
             .with_for_update(key_share=True)
         )
         return held.first() is not None
+
+    async def lock_accounts(self, account_ids: Sequence[UUID]) -> None:
+        """Keeps everyone else from logging in to accounts, and from attaching customers to them."""
+        await self._connection.execute(
+            "SELECT FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", account_ids
+        )
+
+    async def accounts_of_nobody(self, account_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Returns those of locked accounts that stand for no customer and belong to no staff."""
+        rows = await self._connection.fetch(
+            """
+            SELECT id FROM account WHERE id = ANY($1::uuid[]) AND roles = '{}'
+                AND NOT EXISTS (SELECT FROM customer WHERE account_id = account.id)
+            """,
+            account_ids,
+        )
+        return [row["id"] for row in rows]
+
+    async def delete_account(self, account_id: UUID) -> None:
+        """Deletes an account with all that hangs on it; its ended sessions lose their devices."""
+        await self._connection.execute(
+            """
+            WITH bare AS (UPDATE session SET device = '' WHERE account_id = $1 RETURNING id)
+            DELETE FROM refresh_token WHERE session_id IN (SELECT id FROM bare)
+            """,
+            account_id,
+        )
+        await self._connection.execute("DELETE FROM account WHERE id = $1", account_id)
+
+    async def email_changes_of(self, account_id: UUID) -> Sequence[EmailChange]:
+        """Returns the changes of an account's e-mail that can be undone still."""
+        rows = await self._connection.fetch(
+            """
+            SELECT account_id, old_email, changed_at FROM email_change WHERE account_id = $1
+            ORDER BY changed_at
+            """,
+            account_id,
+        )
+        return [EmailChange(**dict(row)) for row in rows]
 
     async def _credentials(self, which: sa.ColumnElement[bool]) -> Credentials | None:
         found = await self._session.exec(

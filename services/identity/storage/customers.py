@@ -1,17 +1,18 @@
 """The register of customers on PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 from sqlmodel import col, update
 
-from services.identity.domain.customers import Customer, Pin
+from services.identity.domain.customers import Customer, Pin, Status
 from services.identity.domain.letters import Address, Channel
 from services.identity.storage.part import Part
 from services.identity.storage.tables import CustomerRow
 
-CUSTOMER_COLUMNS = "id, number, name, email, mobile, pin_hash, pin_is_short, account_id"
+CUSTOMER_COLUMNS = "id, number, name, email, mobile, pin_hash, pin_is_short, account_id, status"
 
 _DECOYS = 1024
 _INTAKE_LOCK = 0x696E74616B65  # "intake": the advisory lock of the one import under way
@@ -63,7 +64,7 @@ class Customers(Part):
     async def customers_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[Customer]:
         """Returns those of the customers that are in the register, in no order."""
         rows = await self._connection.fetch(
-            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ANY($1::uuid[])",  # noqa: S608 - the names of columns
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE id = ANY($1::uuid[]) AND erased_at IS NULL",  # noqa: E501, S608 - the names of columns
             customer_ids,
         )
         return [customer_of(row) for row in rows]
@@ -94,6 +95,7 @@ class Customers(Part):
                 "pin_hash",
                 "pin_is_short",
                 "pin_tries",
+                "status",
             ),
             records=[
                 (
@@ -105,13 +107,14 @@ class Customers(Part):
                     customer.pin and customer.pin.hash,
                     customer.pin is not None and customer.pin.is_short,
                     0,
+                    customer.status.value,
                 )
                 for customer in customers
             ],
         )
 
     async def change_customers(self, customers: Sequence[Customer]) -> None:
-        """Writes name, contact and PIN of customers; a new PIN has all its tries."""
+        """Writes name, contact, PIN and status of customers; a new PIN has all its tries."""
         await self._connection.execute(
             """
             UPDATE customer SET
@@ -123,10 +126,16 @@ class Customers(Part):
                     ELSE customer.pin_tries
                 END,
                 pin_hash = new.pin_hash,
-                pin_is_short = new.pin_is_short
-            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
-                AS new (id, name, email, mobile, pin_hash, pin_is_short)
-            WHERE customer.id = new.id
+                pin_is_short = new.pin_is_short,
+                status = new.status,
+                account_id = CASE
+                    WHEN new.status = 'DECEASED' THEN NULL
+                    ELSE customer.account_id
+                END
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+                        $7::text[])
+                AS new (id, name, email, mobile, pin_hash, pin_is_short, status)
+            WHERE customer.id = new.id AND customer.erased_at IS NULL
             """,
             [customer.id for customer in customers],
             [customer.name for customer in customers],
@@ -134,6 +143,47 @@ class Customers(Part):
             [customer.mobile for customer in customers],
             [customer.pin and customer.pin.hash for customer in customers],
             [customer.pin is not None and customer.pin.is_short for customer in customers],
+            [customer.status.value for customer in customers],
+        )
+
+    async def lock_customer_with(self, number: str) -> Customer | None:
+        """Returns the customer with a number, whom nobody else changes until the commit."""
+        row = await self._connection.fetchrow(
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE number = $1 FOR UPDATE",  # noqa: S608 - the names of columns
+            number,
+        )
+        return customer_of(row) if row else None
+
+    async def lock_accounts_of(self, customer_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Returns the accounts that stand for customers, whom nobody else changes from now on."""
+        rows = await self._connection.fetch(
+            """
+            SELECT account_id FROM customer WHERE id = ANY($1::uuid[]) AND account_id IS NOT NULL
+            ORDER BY id FOR UPDATE
+            """,
+            customer_ids,
+        )
+        return list({row["account_id"] for row in rows})
+
+    async def detach_customers(self, account_id: UUID) -> None:
+        """Lets an account stand for nobody any longer."""
+        await self._connection.execute(
+            "UPDATE customer SET account_id = NULL WHERE account_id = $1", account_id
+        )
+
+    async def erase_customer(self, customer_id: UUID, now: datetime) -> None:
+        """Removes all of a customer but the id, and codes that are on their way to them."""
+        await self._connection.execute("DELETE FROM challenge WHERE customer_id = $1", customer_id)
+        await self._connection.execute(
+            """
+            UPDATE customer SET
+                number = NULL, name = '', email = '', mobile = '', pin_hash = NULL,
+                pin_is_short = false, pin_tries = 0, account_id = NULL, status = 'ACTIVE',
+                erased_at = $2
+            WHERE id = $1
+            """,
+            customer_id,
+            now,
         )
 
     async def lock_customer(self, customer_id: UUID) -> Customer:
@@ -160,10 +210,11 @@ def customer_of(row: asyncpg.Record) -> Customer:
     pin_hash: str | None = row["pin_hash"]
     return Customer(
         id=row["id"],
-        number=row["number"],
+        number=row["number"] or "",
         name=row["name"],
         email=row["email"],
         mobile=row["mobile"],
         pin=Pin(pin_hash, row["pin_is_short"]) if pin_hash else None,
         account_id=row["account_id"],
+        status=Status(row["status"]),
     )

@@ -1,5 +1,6 @@
 """Known devices on PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -53,3 +54,11 @@ class Devices(Part):
     async def forget_devices(self, account_id: UUID) -> None:
         """Lets an account know no device any longer."""
         await self._connection.execute("DELETE FROM device WHERE account_id = $1", account_id)
+
+    async def devices_used_at(self, account_id: UUID) -> Sequence[datetime]:
+        """Returns when each device that an account knows was last used, the last one first."""
+        rows = await self._connection.fetch(
+            "SELECT last_used_at FROM device WHERE account_id = $1 ORDER BY last_used_at DESC",
+            account_id,
+        )
+        return [row["last_used_at"] for row in rows]

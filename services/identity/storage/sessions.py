@@ -47,6 +47,18 @@ class Sessions(Part):
         )
         return [Login(_session(row), row.device, row.created_at, row.last_used_at) for row in rows]
 
+    async def all_logins_of(
+        self, account_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Login]:
+        """Returns sessions of an account that are kept, those that are over too, by their ids."""
+        which = col(SessionRow.account_id) == account_id
+        if after is not None:
+            which &= col(SessionRow.id) > after
+        rows = await self._session.exec(
+            select(SessionRow).where(which).order_by(col(SessionRow.id)).limit(limit)
+        )
+        return [Login(_session(row), row.device, row.created_at, row.last_used_at) for row in rows]
+
     async def sessions_ended(self, after: datetime, until: datetime) -> Sequence[Session]:
         """Returns the sessions that ended in a time, by when they did."""
         rows = await self._session.exec(

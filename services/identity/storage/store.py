@@ -8,6 +8,7 @@ from kit.database import Database, Transaction
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Event
 from services.identity.storage.accounts import Accounts
+from services.identity.storage.audit import Audit
 from services.identity.storage.challenges import Challenges
 from services.identity.storage.customers import Customers
 from services.identity.storage.devices import Devices
@@ -37,6 +38,7 @@ class PostgresStore(
     Federation,
     Factors,
     Passkeys,
+    Audit,
     Tidying,
 ):
     """A `Store` on PostgreSQL, within one transaction."""

@@ -38,7 +38,7 @@ class CustomerRow(Table, table=True):
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
-    number: str = Field(sa_type=sa.Text, unique=True)
+    number: str | None = Field(default=None, sa_type=sa.Text, unique=True)
     name: str = Field(sa_type=sa.Text)
     email: str = Field(sa_type=sa.Text)
     mobile: str = Field(sa_type=sa.Text, index=True)
@@ -46,6 +46,8 @@ class CustomerRow(Table, table=True):
     pin_is_short: bool
     pin_tries: int = Field(sa_type=sa.SmallInteger)
     account_id: UUID | None = Field(foreign_key="account.id", index=True)
+    status: str = Field(sa_type=sa.Text)
+    erased_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
 
 
 class PinDecoyRow(Table, table=True):
@@ -63,7 +65,7 @@ class SessionRow(Table, table=True):
     __tablename__ = "session"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
-    account_id: UUID = Field(foreign_key="account.id", index=True)
+    account_id: UUID = Field(index=True)
     authenticated_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     methods: list[str] = Field(sa_type=ARRAY(sa.Text))
     expires_at: datetime = Field(sa_type=sa.DateTime(timezone=True))

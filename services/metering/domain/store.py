@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from services.metering.domain.calendar import first_hour
 from services.metering.domain.contracts import Contract
 from services.metering.domain.layout import Layout
 from services.metering.domain.prices import PriceDays
@@ -18,6 +19,11 @@ class Position:
 
     gsrn: str
     first_hour: int
+
+    @staticmethod
+    def of(contract: Contract) -> "Position":
+        """Returns the place just after a contract."""
+        return Position(contract.gsrn, first_hour(contract.from_date))
 
 
 class Reader(Protocol):
@@ -33,6 +39,17 @@ class Reader(Protocol):
         self, customers: Collection[UUID], after: Position | None, limit: int
     ) -> Sequence[Contract]:
         """Returns the first contracts after a place, by GSRN and then by their start."""
+        ...
+
+    async def held_days(
+        self,
+        customers: Collection[UUID],
+        contract: Contract,
+        direction: Direction,
+        first_day: int,
+        limit: int,
+    ) -> DayBlocks:
+        """Returns the first stored days of a contract that customers hold, from a day on."""
         ...
 
 
@@ -74,7 +91,11 @@ class Store(Protocol):
         ...
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:
-        """Stores which number a customer has."""
+        """Stores which number a customer has, unless the customer was erased."""
+        ...
+
+    async def erase_customer(self, customer_id: UUID) -> None:
+        """Forgets a customer's number and addresses; contracts stay, under the bare id."""
         ...
 
     def publish(self, event: object) -> None:

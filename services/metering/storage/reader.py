@@ -7,11 +7,11 @@ import asyncpg
 import numpy as np
 
 from kit.postgres import Connection
-from services.metering.domain.calendar import moment_of
+from services.metering.domain.calendar import END_DATE, date_of, first_hour, moment_of
 from services.metering.domain.contracts import Contract, Holding
 from services.metering.domain.layout import Flags, Layout
 from services.metering.domain.prices import PriceDays
-from services.metering.domain.readings import Direction, are_estimates
+from services.metering.domain.readings import DayBlocks, Direction, are_estimates
 from services.metering.domain.store import Position
 from services.metering.domain.usage import Held, Period
 from services.metering.storage import blocks
@@ -74,6 +74,28 @@ ORDER BY metering_point.gsrn, contract.starts_at
 LIMIT $4
 """
 
+# Whose the days are is asked again, as it is with usage: no day without a contract on it.
+_HELD_DAYS = """
+SELECT
+    string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS days,
+    string_agg(wh, '' ORDER BY day) AS wh,
+    array_agg(qualities ORDER BY day) AS qualities,
+    array_agg(registered ORDER BY day) AS registered
+FROM (
+    SELECT day_block.*
+    FROM customer
+    JOIN contract ON contract.customer_number = customer.number
+    JOIN metering_point ON metering_point.id = contract.metering_point_id
+    JOIN day_block ON day_block.metering_point_id = metering_point.id
+    WHERE customer.id = ANY ($1::uuid[])
+        AND metering_point.gsrn = $2 AND contract.starts_at = $3
+        AND direction = $4 AND day >= $5 AND day < $6
+        AND day >= (contract.starts_at AT TIME ZONE 'Europe/Oslo')::date
+        AND day::timestamp AT TIME ZONE 'Europe/Oslo' < contract.ends_at
+    ORDER BY day LIMIT $7
+) AS held
+"""
+
 _BEFORE_ALL = Position("", 0)
 
 
@@ -117,6 +139,35 @@ class PostgresReader:
             _CONTRACTS, customers, place.gsrn, moment_of(place.first_hour), limit
         )
         return [contract_of(dict(row)) for row in rows]
+
+    async def held_days(
+        self,
+        customers: Collection[UUID],
+        contract: Contract,
+        direction: Direction,
+        first_day: int,
+        limit: int,
+    ) -> DayBlocks:
+        """Returns the first stored days of a contract that customers hold, from a day on."""
+        row = await self._connection.fetchrow(
+            _HELD_DAYS,
+            customers,
+            contract.gsrn,
+            moment_of(first_hour(contract.from_date)),
+            direction,
+            max(date_of(first_day), contract.from_date),
+            contract.to_date or END_DATE,
+            limit,
+        )
+        if row is None or row["days"] is None:
+            return DayBlocks.empty(blocks.read_days(None))
+        layout = blocks.read_days(row["days"])
+        return DayBlocks(
+            layout,
+            blocks.read_wh(row["wh"]),
+            blocks.read_qualities(layout, row["qualities"]),
+            blocks.read_registered(layout, row["registered"]),
+        )
 
 
 def _holdings(row: asyncpg.Record) -> Sequence[Holding]:

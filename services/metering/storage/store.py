@@ -15,7 +15,7 @@ from services.metering.domain.prices import PriceDays
 from services.metering.domain.readings import DayBlocks, Direction
 from services.metering.storage import blocks
 from services.metering.storage.contracts import contract_of, midnight, terms_of
-from services.metering.storage.tables import ContractRow, CustomerRow, MeteringPointRow
+from services.metering.storage.tables import ContractRow, MeteringPointRow
 
 _PRICES_LOCK = 0x70726963  # "pric": with the area's number, the advisory lock of its one import
 
@@ -200,8 +200,33 @@ class PostgresStore:
             )
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:
-        """Stores which number a customer has."""
-        await self._session.merge(CustomerRow(id=customer_id, number=customer_number))
+        """Stores which number a customer has, unless the customer was erased."""
+        await self._connection.execute(
+            """
+            INSERT INTO customer (id, number) VALUES ($1, $2)
+            ON CONFLICT (id) DO UPDATE SET number = excluded.number
+            WHERE customer.number IS NOT NULL
+            """,
+            customer_id,
+            customer_number,
+        )
+
+    async def erase_customer(self, customer_id: UUID) -> None:
+        """Forgets a customer's number and addresses; contracts stay, under the bare id."""
+        await self._connection.execute(
+            """
+            UPDATE contract SET customer_number = $1::uuid::text, address = ''
+            WHERE customer_number = (SELECT number FROM customer WHERE id = $1 FOR UPDATE)
+            """,
+            customer_id,
+        )
+        await self._connection.execute(
+            """
+            INSERT INTO customer (id, number) VALUES ($1, NULL)
+            ON CONFLICT (id) DO UPDATE SET number = NULL
+            """,
+            customer_id,
+        )
 
     async def _make_partitions(self, days: Whole) -> None:
         """Makes the partitions of months that have none yet.

@@ -54,4 +54,9 @@ class CustomerRow(Table, table=True):
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
-    number: str = Field(sa_type=sa.Text, unique=True)
+    number: str | None = Field(
+        default=None,
+        sa_type=sa.Text,
+        unique=True,
+        sa_column_kwargs={"comment": "null once the customer is erased"},
+    )

@@ -13,6 +13,7 @@ import httpx
 import orjson
 import pytest
 from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from joserfc.jwk import ECKey
@@ -35,7 +36,7 @@ class Backend:
     """All services at once: each RPC answers what a test puts there.
 
     Attributes:
-        answers: By the name of the RPC.
+        answers: By the name of the RPC, or by its full name where several services have it.
         seen: The metadata of the last call.
     """
 
@@ -72,7 +73,7 @@ class Backend:
         for service in SERVICES:
             handlers = {
                 rpc.name: grpc.unary_unary_rpc_method_handler(
-                    self._handler(rpc.name),
+                    self._handler(rpc),
                     request_deserializer=message_factory.GetMessageClass(rpc.input_type).FromString,
                     response_serializer=_serialize,
                 )
@@ -98,13 +99,16 @@ class Backend:
         if self.server is not None:
             await self.server.stop(None)
 
-    def _handler(self, name: str) -> Answer:
+    def _handler(self, rpc: MethodDescriptor) -> Answer:
+        name = rpc.name
+
         async def handle(request: Message, context: Context) -> Message:
             self.seen = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
             if name == "ListSigningKeys" and name not in self.answers:
                 keys = {"keys": [self.key.as_dict(private=False)]}
                 return identity_pb.ListSigningKeysResponse(jwk_set_json=orjson.dumps(keys).decode())
-            return await self.answers[name](request, context)
+            answer = self.answers.get(rpc.full_name) or self.answers[name]
+            return await answer(request, context)
 
         return handle
 

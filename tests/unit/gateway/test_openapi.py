@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from gateway import docs, live, openapi
+from gateway import docs, export, live, openapi
 from gateway.bootstrap import SERVICES
 from gateway.config import Settings
 from gateway.transcoder import Transcoder
@@ -19,7 +19,7 @@ DESCRIPTORS = Settings.model_fields["descriptors"].default.read_bytes()
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     routes, comments = Transcoder(SERVICES).routes, Comments(DESCRIPTORS)
-    return openapi.document(routes, comments, "v1", live.told())
+    return openapi.document(routes, comments, "v1", live.told(), export.exported(SERVICES))
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,14 @@ def test_the_live_stream_is_told_with_all_that_may_come(document: dict[str, Any]
     for message in events.values():
         schema = document["components"]["schemas"][message["$ref"].rpartition("/")[2]]
         assert schema["description"] in page
+
+
+def test_the_export_is_told_with_what_each_service_hands_out(document: dict[str, Any]) -> None:
+    file = document["paths"]["/v1/me/export"]["get"]["responses"]["200"]
+    services = file["content"]["application/json"]["schema"]["properties"]["services"]
+    assert {"identity", "metering", "events"} <= set(services["properties"])
+    assert "`days`" in services["properties"]["metering"]["description"]
+    assert "ExportMyData" not in str(document["paths"].keys())
 
 
 def test_query_parameters_are_dotted(echo: dict[str, Any]) -> None:

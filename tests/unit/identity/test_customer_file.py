@@ -3,7 +3,7 @@
 import pytest
 
 from services.identity.domain.customer_file import LARGEST_FILE, CustomerFile
-from services.identity.domain.customers import Entry
+from services.identity.domain.customers import Entry, Status
 from services.identity.domain.problems import BadFile
 
 HEADER = "customer_number,name,email,mobile,pin\n"
@@ -109,6 +109,36 @@ def test_a_line_that_is_not_utf8_is_refused() -> None:
 )
 def test_another_header_is_refused(header: str) -> None:
     assert reasons(header + KARI) == [("line 1", "FILE_HEADER")]
+
+
+def test_a_file_may_tell_the_status_of_customers() -> None:
+    file = (
+        HEADER.rstrip()
+        + ",status\n"
+        + "".join(
+            f"10000{number},Kari,,,,{status}\n"
+            for number, status in enumerate(("ACTIVE", "moved", " DECEASED ", ""))
+        )
+    )
+    assert [entry.status for entry in read(file.encode())] == [
+        Status.ACTIVE,
+        Status.MOVED,
+        Status.DECEASED,
+        Status.ACTIVE,
+    ]
+
+
+def test_a_file_without_the_column_tells_no_status() -> None:
+    assert [entry.status for entry in read((HEADER + KARI).encode())] == [None]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [("100001,Kari,,,,DEAD", "NOT_A_CHOICE"), ("100001,Kari,,,", "LINE_COLUMNS")],
+)
+def test_a_bad_status_is_named(line: str, reason: str) -> None:
+    file = HEADER.rstrip() + ",status\n100002,Ola,,,,MOVED\n" + line + "\n"
+    assert reasons(file) == [("line 3", reason)]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", HEADER, "\ufeff" + HEADER + "\n"])

@@ -12,6 +12,7 @@ from services.identity.domain.customers import (
     CustomerCreated,
     Entry,
     Pins,
+    Status,
     take_in,
 )
 from services.identity.domain.keyed_hash import KeyedHash, SecretKey
@@ -123,3 +124,43 @@ def test_a_weak_or_nameless_key_is_refused(key_id: str, value: bytes) -> None:
 
 def test_hashes_of_two_purposes_have_nothing_in_common() -> None:
     assert KeyedHash([OLD_KEY], "pin").of("x") != KeyedHash([OLD_KEY], "password").of("x")
+
+
+def test_an_entry_that_tells_no_status_leaves_it(known: Customer) -> None:
+    moved = take_in(replace(ENTRY, status=Status.MOVED), known, PINS, IDS)
+    assert moved.event == CustomerChanged(known.id, "100001", Status.MOVED)
+    assert moved.customer == replace(known, status=Status.MOVED)
+
+    again = take_in(ENTRY, moved.customer, PINS, IDS)
+    assert (again.event, again.customer) == (None, moved.customer)
+
+
+def test_a_new_customer_is_active_unless_told_otherwise(known: Customer) -> None:
+    assert known.status is Status.ACTIVE
+    intake = take_in(replace(ENTRY, status=Status.MOVED), None, PINS, IDS)
+    assert intake.event == CustomerCreated(intake.customer.id, "100001", Status.MOVED)
+
+
+@pytest.mark.parametrize("pin", ["12345678", "87654321", ""])
+def test_the_deceased_have_neither_pin_nor_contact_nor_account(known: Customer, pin: str) -> None:
+    entry = replace(ENTRY, pin=pin, status=Status.DECEASED)
+    with_account = replace(known, account_id=IDS.new_id())
+
+    intake = take_in(entry, with_account, PINS, IDS)
+
+    dead = intake.customer
+    assert (dead.pin, dead.email, dead.mobile, dead.account_id) == (None, "", "", None)
+    assert dead.name == known.name
+    assert intake.new_pin == ""
+    assert take_in(entry, dead, PINS, IDS).event is None
+    assert take_in(replace(entry, status=None), dead, PINS, IDS).event is None
+
+
+def test_a_mistake_is_put_right_with_contact_and_a_new_pin(known: Customer) -> None:
+    dead = take_in(replace(ENTRY, status=Status.DECEASED), known, PINS, IDS).customer
+
+    intake = take_in(replace(ENTRY, pin="", status=Status.ACTIVE), dead, PINS, IDS)
+
+    assert intake.event == CustomerChanged(known.id, "100001", Status.ACTIVE)
+    assert (intake.customer.email, intake.customer.mobile) == (ENTRY.email, ENTRY.mobile)
+    assert PINS.matches(intake.customer.pin, "100001", intake.new_pin)

@@ -189,6 +189,14 @@ def test_an_event_is_published_where_and_with_the_headers_that_are_told(document
         assert header.get("const", headers[name]) == headers[name]
 
 
+def test_a_choice_is_shown_with_what_each_value_means(document: Json) -> None:
+    message = document["components"]["messages"]["kundeapp.identity.v1.CustomerChanged"]
+    status = message["payload"]["properties"]["status"]
+    assert status["enum"] == ["STATUS_UNSPECIFIED", "ACTIVE", "MOVED", "DECEASED"]
+    assert "Where the customer is in the register." in status["description"]
+    assert "- `ACTIVE`: A customer of the company." in status["description"]
+
+
 def test_fields_have_their_types_and_comments(document: Json) -> None:
     offer = document["components"]["messages"]["kundeapp.events.v1.OfferMade"]
     assert offer["payload"]["properties"]["tickets"] == {

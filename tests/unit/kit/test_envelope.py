@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
 from pkgutil import iter_modules
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -17,7 +18,9 @@ from kit import envelope
 from kit.envelope import Envelope, NotPublishable
 from kit.telemetry import Trace
 from kundeapp.event.v1 import event_pb2
+from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged as ChangedMessage
 from kundeapp.identity.v1.identity_events_pb2 import SessionEnded
+from kundeapp.identity.v1.identity_service_pb2 import Customer
 from kundeapp.metering.v1.metering_events_pb2 import ReadingsImported
 from tests.unit.kit.modules import modules
 
@@ -54,6 +57,13 @@ def dataclass_of(service: str, name: str) -> type[Any]:
     return event
 
 
+def sample_of(kind: Any) -> object:
+    """Returns a value of a type; of a choice, the last one."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return list(kind)[-1]
+    return SAMPLES[kind]
+
+
 EVENTS = [
     pytest.param(service, message, id=message.full_name)
     for service in SERVICES
@@ -66,7 +76,7 @@ def test_an_event_is_sealed_in_the_message_of_its_name(service: str, message: De
     kind = dataclass_of(service, message.name)
     assert dataclasses.fields(kind), kind
     assert kind.__dataclass_params__.frozen
-    event = kind(**{name: SAMPLES[of] for name, of in get_type_hints(kind).items()})
+    event = kind(**{name: sample_of(of) for name, of in get_type_hints(kind).items()})
 
     sealed = envelope.seal(service, event, EVENT_ID, NOW)
 
@@ -93,6 +103,23 @@ def test_values_arrive() -> None:
     assert message.from_time.ToDatetime(UTC) == NOW
     assert not message.HasField("to_time")
     assert (message.new_values, message.changed_values) == (24, 0)
+
+
+def test_a_choice_arrives_by_its_name() -> None:
+    class Status(Enum):
+        MOVED = "anything"
+
+    @dataclass(frozen=True)
+    class CustomerChanged:
+        customer_id: UUID
+        customer_number: str
+        status: Status
+
+    sealed = envelope.seal(
+        "identity", CustomerChanged(EVENT_ID, "100001", Status.MOVED), EVENT_ID, NOW
+    )
+
+    assert ChangedMessage.FromString(sealed.payload).status == Customer.MOVED
 
 
 def test_an_event_without_a_message_is_refused() -> None:

@@ -1,5 +1,6 @@
 """What the use cases ask of the store: the accounts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -89,4 +90,20 @@ class AccountStore(Protocol):
         Returns:
             False if it was changed since the credentials were read, or the account is gone.
         """
+        ...
+
+    async def lock_accounts(self, account_ids: Sequence[UUID]) -> None:
+        """Keeps everyone else from logging in to accounts, and from attaching customers to them."""
+        ...
+
+    async def accounts_of_nobody(self, account_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Returns those of locked accounts that stand for no customer and belong to no staff."""
+        ...
+
+    async def delete_account(self, account_id: UUID) -> None:
+        """Deletes an account with all that hangs on it; its ended sessions lose their devices."""
+        ...
+
+    async def email_changes_of(self, account_id: UUID) -> Sequence[EmailChange]:
+        """Returns the changes of an account's e-mail that can be undone still."""
         ...

@@ -1,6 +1,7 @@
 """What the use cases ask of the store: the register of customers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -50,7 +51,26 @@ class CustomerStore(Protocol):
         ...
 
     async def change_customers(self, customers: Sequence[Customer]) -> None:
-        """Writes name, contact and PIN of customers; a new PIN has all its tries."""
+        """Writes name, contact, PIN and status of customers; a new PIN has all its tries.
+
+        The deceased are detached from their accounts, and the erased stay erased.
+        """
+        ...
+
+    async def lock_customer_with(self, number: str) -> Customer | None:
+        """Returns the customer with a number, whom nobody else changes until the commit."""
+        ...
+
+    async def lock_accounts_of(self, customer_ids: Sequence[UUID]) -> Sequence[UUID]:
+        """Returns the accounts that stand for customers, whom nobody else changes from now on."""
+        ...
+
+    async def detach_customers(self, account_id: UUID) -> None:
+        """Lets an account stand for nobody any longer."""
+        ...
+
+    async def erase_customer(self, customer_id: UUID, now: datetime) -> None:
+        """Removes all of a customer but the id."""
         ...
 
     async def lock_customer(self, customer_id: UUID) -> Customer:

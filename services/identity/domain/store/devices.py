@@ -1,5 +1,6 @@
 """What the use cases ask of the store: the devices that accounts know."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -26,4 +27,8 @@ class DeviceStore(Protocol):
 
     async def forget_devices(self, account_id: UUID) -> None:
         """Lets an account know no device any longer."""
+        ...
+
+    async def devices_used_at(self, account_id: UUID) -> Sequence[datetime]:
+        """Returns when each device that an account knows was last used, the last one first."""
         ...

@@ -25,6 +25,12 @@ class SessionStore(Protocol):
         """Returns the sessions of an account that are not over, the last used first."""
         ...
 
+    async def all_logins_of(
+        self, account_id: UUID, after: UUID | None, limit: int
+    ) -> Sequence[Login]:
+        """Returns sessions of an account that are kept, those that are over too, by their ids."""
+        ...
+
     async def sessions_ended(self, after: datetime, until: datetime) -> Sequence[Session]:
         """Returns the sessions that ended in a time, by when they did."""
         ...

@@ -7,12 +7,18 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
-from services.identity.domain.customers import CustomerChanged, CustomerCreated
+from services.identity.domain.accounts import (
+    Account,
+    AccountClosed,
+    AccountRegistered,
+    CustomerLinked,
+)
+from services.identity.domain.customers import CustomerChanged, CustomerCreated, CustomerErased
 from services.identity.domain.letters import Letter
 from services.identity.domain.passkeys import Attested, Passkey, Presented
 from services.identity.domain.sessions import Session, SessionEnded
 from services.identity.domain.store.accounts import AccountStore
+from services.identity.domain.store.audit import AuditStore
 from services.identity.domain.store.challenges import ChallengeStore
 from services.identity.domain.store.customers import CustomerStore
 from services.identity.domain.store.devices import DeviceStore
@@ -22,7 +28,15 @@ from services.identity.domain.store.second_factors import SecondFactorStore
 from services.identity.domain.store.sessions import SessionStore
 from services.identity.domain.store.throttles import ThrottleStore
 
-Event = CustomerCreated | CustomerChanged | AccountRegistered | CustomerLinked | SessionEnded
+Event = (
+    CustomerCreated
+    | CustomerChanged
+    | CustomerErased
+    | AccountRegistered
+    | AccountClosed
+    | CustomerLinked
+    | SessionEnded
+)
 
 
 class Store(
@@ -35,6 +49,7 @@ class Store(
     SecondFactorStore,
     PasskeyStore,
     FederationStore,
+    AuditStore,
     Protocol,
 ):
     """All that is kept, within one transaction."""

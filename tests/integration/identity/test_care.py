@@ -1,0 +1,146 @@
+"""Customer service helps a customer who calls; each time it is written down who did it and why."""
+
+import asyncpg
+import pytest
+
+from kundeapp.identity.v1 import identity_service_pb2 as pb
+from tests.integration.identity.world import EMAIL, HEADER, PIN, Identity, refused
+
+WHY = "Kunden ringde om fakturaen."
+STATUS = HEADER.rstrip() + ",status\n"
+
+
+async def staff(identity: Identity, *roles: str) -> pb.Session:
+    """Returns the session of a member of staff."""
+    email = f"{'-'.join(roles).lower()}@example.com"
+    await identity.put_staff(email, roles)
+    return await identity.log_in(email)
+
+
+async def look_up(
+    identity: Identity, session: pb.Session, number: str, reason: str = WHY
+) -> pb.CustomerRecord:
+    request = pb.LookUpCustomerRequest(customer_number=number, reason=reason)
+    return await identity.call("LookUpCustomer", request, session=session)
+
+
+async def issue_pin(
+    identity: Identity, session: pb.Session, number: str, reason: str = WHY, key: str = ""
+) -> pb.IssuedPin:
+    request = pb.IssuePinRequest(request_id=key, customer_number=number, reason=reason)
+    return await identity.call("IssuePin", request, session=session)
+
+
+async def test_a_customer_who_calls_is_shown_and_it_is_written_down_who_looked_and_why(
+    identity: Identity,
+) -> None:
+    await identity.import_customers(
+        STATUS + f"100000,Kari Nordmann,kari@fil.no,91234567,{PIN},MOVED\n"
+    )
+    account = await identity.register("100000")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+
+    record = await look_up(identity, kim, " 100000 ", f" {WHY} ")
+
+    assert record == pb.CustomerRecord(
+        customer=pb.Customer(
+            id=account.customers[0].id,
+            customer_number="100000",
+            name="Kari Nordmann",
+            status=pb.Customer.MOVED,
+        ),
+        email="kari@fil.no",
+        mobile="+4791234567",
+        account_email=EMAIL,
+    )
+    [row] = await identity.fetch("SELECT * FROM staff_action")
+    assert str(row["staff_account_id"]) == str(identity.caller(kim).account_id)
+    assert str(row["customer_id"]) == record.customer.id
+    assert (row["at"], row["action"], row["reason"]) == (
+        identity.clock.now(),
+        "LookUpCustomer",
+        WHY,
+    )
+
+
+async def test_a_new_pin_works_in_place_of_the_old_one_with_all_its_tries(
+    identity: Identity,
+) -> None:
+    await identity.customer("100000")
+    for _ in range(10):
+        with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+            await identity.register("100000", pin="00000000")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+
+    issued = await issue_pin(identity, kim, "100000")
+
+    assert issued.customer_number == "100000"
+    with refused("WRONG_CUSTOMER_NUMBER_OR_PIN"):
+        await identity.register("100000", pin=PIN)
+    await identity.register("100000", pin=issued.pin)
+    rows = await identity.fetch("SELECT action, reason FROM staff_action")
+    assert [tuple(row) for row in rows] == [("IssuePin", WHY)]
+    everything = await identity.fetch("SELECT * FROM customer, staff_action, idempotency")
+    assert issued.pin not in str(everything)
+
+
+async def test_a_retry_shows_the_same_pin_and_is_written_down_once(identity: Identity) -> None:
+    await identity.customer("100000")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+    first = await issue_pin(identity, kim, "100000", key="key")
+    assert await issue_pin(identity, kim, "100000", key="key") == first
+    assert len(await identity.fetch("SELECT FROM staff_action")) == 1
+
+
+async def test_the_deceased_get_no_pin(identity: Identity) -> None:
+    await identity.import_customers(STATUS + "100000,Kari,,,,DECEASED\n")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+    with refused("CUSTOMER_DECEASED"):
+        await issue_pin(identity, kim, "100000")
+    assert await identity.fetch("SELECT FROM staff_action") == []
+    record = await look_up(identity, kim, "100000")
+    assert record.customer.status == pb.Customer.DECEASED
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "field", "why"),
+    [
+        ("", WHY, "customer_number", "REQUIRED_FIELD"),
+        ("999999", WHY, "customer_number", "UNKNOWN_CUSTOMER_NUMBER"),
+        ("100000", "", "reason", "REQUIRED_FIELD"),
+        ("100000", " ", "reason", "REQUIRED_FIELD"),
+        ("100000", "a" * 501, "reason", "TEXT_LENGTH"),
+        ("100000", "a\nb", "reason", "TEXT_LENGTH"),
+    ],
+)
+async def test_without_a_number_or_a_reason_nothing_is_shown_or_done(
+    identity: Identity, number: str, reason: str, field: str, why: str
+) -> None:
+    await identity.customer("100000")
+    before = await identity.fetch("SELECT * FROM customer")
+    everyone = await staff(identity, "CUSTOMER_SERVICE", "OPERATOR")
+    for rpc, request in (
+        ("LookUpCustomer", pb.LookUpCustomerRequest(customer_number=number, reason=reason)),
+        ("IssuePin", pb.IssuePinRequest(customer_number=number, reason=reason)),
+        ("EraseCustomer", pb.EraseCustomerRequest(customer_number=number, reason=reason)),
+    ):
+        with refused("INVALID_FIELDS") as refusal:
+            await identity.call(rpc, request, session=everyone)
+        assert refusal.fields == [(field, why)]
+    assert await identity.fetch("SELECT * FROM customer") == before
+    assert await identity.fetch("SELECT FROM staff_action") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE staff_action SET reason = ''", "DELETE FROM staff_action", "TRUNCATE staff_action"],
+)
+async def test_what_is_written_down_cannot_be_changed(identity: Identity, change: str) -> None:
+    await identity.customer("100000")
+    await look_up(identity, await staff(identity, "CUSTOMER_SERVICE"), "100000")
+
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+        await identity.execute(change)
+
+    [row] = await identity.fetch("SELECT reason FROM staff_action")
+    assert row["reason"] == WHY
