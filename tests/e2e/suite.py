@@ -17,6 +17,7 @@ import httpx
 from cli.demo.codes import code_for, newest
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
+from cli.outcome import CommandError, Exit
 from kit.local.processes import wait_until
 
 _Result = TypeVar("_Result")
@@ -122,8 +123,22 @@ class Suite:
             stderr=subprocess.PIPE,
         )
 
-    def log_in_staff(self, member: Mapping[str, Any], act: Callable[[str], _Result]) -> _Result:
-        """Logs a member of staff in with a code, of which each is taken once."""
+    def log_in_at_the_cli(self, role: str, session: str) -> None:
+        """Logs a member of staff in, unless the session is there: each code is taken once."""
+        if (self.data / "cli" / f"{session}.json").exists():
+            return
+        member = next(each for each in self.demo["staff"] if role in each["roles"])
+
+        def log_in(code: str) -> None:
+            login = ("login", member["email"], "--password-stdin", "--otp", code)
+            done = self.cli(*login, session=session, typed=f"{member['password']}\n")
+            if done.status:
+                error = done.printed["error"]
+                raise CommandError(Exit(done.status), error["code"], error["message"])
+
+        self._with_a_code(member, log_in)
+
+    def _with_a_code(self, member: Mapping[str, Any], act: Callable[[str], _Result]) -> _Result:
         codes = StaffCodes({member["email"]: member["totpSecret"]}, print)
         return codes.log_in(member["email"], act)
 
@@ -135,7 +150,7 @@ class Suite:
             session = Gateway(self.url).post("/v1/sessions", {**login, "secondFactor": code})
             return str(session["accessToken"])
 
-        return Customer(self.url, self.log_in_staff(member, log_in))
+        return Customer(self.url, self._with_a_code(member, log_in))
 
     def register(self, number: str, pin: str, email: str, password: str) -> "Customer":
         """Opens an account with the code that comes by mail, and logs in to it."""

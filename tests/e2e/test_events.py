@@ -14,7 +14,6 @@ from uuid import uuid4
 import pytest
 from pypdf import PdfReader
 
-from cli.outcome import CommandError, Exit
 from kit.local.processes import wait_until
 from tests.e2e.suite import Customer, Done, Suite
 
@@ -49,16 +48,7 @@ class EventStaff:
 
 @pytest.fixture(scope="module")
 def staff(suite: Suite) -> EventStaff:
-    known = next(each for each in suite.demo["staff"] if "EVENT_STAFF" in each["roles"])
-
-    def log_in(code: str) -> None:
-        login = ("login", known["email"], "--password-stdin", "--otp", code)
-        done = suite.cli(*login, session="event-staff", typed=f"{known['password']}\n")
-        if done.status:
-            error = done.printed["error"]
-            raise CommandError(Exit(done.status), error["code"], error["message"])
-
-    suite.log_in_staff(known, log_in)
+    suite.log_in_at_the_cli("EVENT_STAFF", "event-staff")
     return EventStaff(suite, "event-staff")
 
 

@@ -19,10 +19,7 @@ PASSWORD = "furutre-attmed-naustet"
 @pytest.fixture(scope="module")
 def suite_with_staff(suite: Suite) -> Suite:
     for role, session in (("CUSTOMER_SERVICE", "customer-service"), ("EVENT_STAFF", "event-staff")):
-        known = next(each for each in suite.demo["staff"] if role in each["roles"])
-        login = ("login", known["email"], "--password-stdin")
-        done = suite.cli(*login, session=session, typed=f"{known['password']}\n")
-        assert done.status == 0, done.printed
+        suite.log_in_at_the_cli(role, session)
     return suite
 
 

@@ -10,7 +10,10 @@ import pytest
 
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest
+from tests.authenticator import Authenticator
 from tests.integration.identity.test_care import STATUS, look_up, staff
+from tests.integration.identity.test_passkeys import ORIGIN, add
+from tests.integration.identity.test_second_factors import set_up
 from tests.integration.identity.world import EMAIL, HEADER, PASSWORD, PIN, Identity, refused
 
 Sections = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -28,6 +31,22 @@ async def export(identity: Identity, session: pb.Session) -> Sections:
         token = answer.next_page_token
         if not token:
             return sections
+
+
+async def test_second_factors_are_handed_out_without_their_secrets(identity: Identity) -> None:
+    await identity.customer("100001")
+    await identity.register("100001")
+    app, codes = await set_up(identity)
+    session = await identity.log_in(second_factor=app.code(identity.clock.now()))
+    added = await add(identity, session, Authenticator(ORIGIN), "Pixel 9")
+
+    sections = await export(identity, session)
+
+    assert sections["secondFactors"] == [{"authenticatorApp": True, "recoveryCodesLeft": 10}]
+    [passkey] = sections["passkeys"]
+    assert (passkey["id"], passkey["name"]) == (added.id, "Pixel 9")
+    told = orjson.dumps(sections).decode()
+    assert all(secret not in told for secret in (app.secret, *codes))
 
 
 async def test_account_customers_sessions_and_what_staff_did_are_handed_out(
