@@ -74,6 +74,26 @@ def issue_pin(number: Number, reason: Reason, as_json: AsJson = False) -> None:
     finish(issue, as_json=as_json)
 
 
+@customers.command("reset-second-factors")
+def reset_second_factors(number: Number, reason: Reason, as_json: AsJson = False) -> None:
+    """Takes authenticator app and passkeys off the account of a customer who has lost them.
+
+    Make sure who calls: from then on the password is enough. The customer is told by mail.
+
+    Example: kundeapp customers reset-second-factors 200001 --reason "Has lost the phone"
+    """
+
+    def reset(_: "Output") -> "Report":
+        from cli.outcome import Report
+
+        services().reset_second_factors(number, reason)
+        return Report(
+            "The password is enough again", (("customer", number),), {"customerNumber": number}
+        )
+
+    finish(reset, as_json=as_json)
+
+
 @customers.command("erase")
 def erase(
     number: Number,

@@ -26,8 +26,10 @@ class Gateway:
     Every method raises CommandError when it refuses or does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, language: str = "en") -> None:
+        """Takes the URL, and the language to be answered in."""
         self.url = url
+        self._language = language
 
     def get(self, path: str, token: str) -> Mapping[str, Any]:
         """Returns the JSON object that a path shows."""
@@ -48,7 +50,7 @@ class Gateway:
     def _send(
         self, method: str, path: str, body: Mapping[str, object] | None, token: str | None
     ) -> httpx.Response:
-        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
+        headers = {"Accept-Language": self._language, "Idempotency-Key": str(uuid4())}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         try:

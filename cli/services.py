@@ -75,6 +75,15 @@ class Services:
             stub = identity_grpc.IdentityServiceStub(channel)
             return stub.IssuePin(request, metadata=metadata, timeout=_TIMEOUT)
 
+    def reset_second_factors(self, number: str, reason: str) -> None:
+        """Takes second factors off the account of a customer who calls."""
+        request = identity.ResetSecondFactorsRequest(
+            request_id=str(uuid4()), customer_number=number, reason=reason
+        )
+        with self._for_staff(self._identity) as (channel, metadata):
+            stub = identity_grpc.IdentityServiceStub(channel)
+            stub.ResetSecondFactors(request, metadata=metadata, timeout=_TIMEOUT)
+
     def erase_customer(self, number: str, reason: str) -> identity.EraseCustomerResponse:
         """Erases a customer for good."""
         request = identity.EraseCustomerRequest(

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import platform
 from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from cli.config import Settings
 from cli.gateway import Gateway, NotLoggedInError
 
 _MARGIN = timedelta(seconds=30)
+_LONGEST_DEVICE = 100
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Sessions:
     def __init__(self, gateway: Gateway, file: Path) -> None:
         self._gateway = gateway
         self._file = file
+        self._devices = file.with_name("devices.json")
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -58,9 +61,17 @@ class Sessions:
             CommandError: The gateway refused or did not answer; with the code SECOND_FACTOR_NEEDED
                 if the password is right.
         """
-        login = {"email": email, "password": password, "secondFactor": second_factor}
+        login = {
+            "email": email,
+            "password": password,
+            "secondFactor": second_factor,
+            "device": f"kundeapp CLI, {platform.node()}"[:_LONGEST_DEVICE],
+            "deviceToken": self._known_as().get(email, ""),
+        }
         session = self._gateway.post("/v1/sessions", login)
         with self._locked():
+            if session["deviceToken"]:
+                _write(self._devices, {**self._known_as(), email: session["deviceToken"]})
             return self._keep(email, session)
 
     def log_out(self) -> bool:
@@ -101,6 +112,14 @@ class Sessions:
             return None
         return login if login.gateway == self._gateway.url else None
 
+    def _known_as(self) -> Mapping[str, str]:
+        """Returns what the accounts that have logged in here know this device by."""
+        try:
+            known: Mapping[str, str] = json.loads(self._devices.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return known
+
     def _fresh(self, login: Login) -> Login:
         if login.is_fresh(datetime.now(UTC)):
             return login
@@ -115,11 +134,7 @@ class Sessions:
             access_token_expires_at=session["accessTokenExpiresAt"],
             refresh_token=session["refreshToken"],
         )
-        new = self._file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(json.dumps(asdict(login)))
-        new.replace(self._file)
+        _write(self._file, asdict(login))
         return login
 
     @contextlib.contextmanager
@@ -132,3 +147,12 @@ class Sessions:
             yield
         finally:
             os.close(lock)
+
+
+def _write(file: Path, content: Mapping[str, object]) -> None:
+    """Writes a file for its owner only, whole or not at all."""
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(content))
+    new.replace(file)

@@ -101,7 +101,7 @@ def load_demo(
     files = write_demo(folder, today)
     log_in_operator(settings, codes)
     _import(services, files)
-    gateway = Gateway(settings.gateway)
+    gateway = Gateway(settings.gateway, language="nn")
     for customer in CUSTOMERS:
         _register(gateway, mailbox, customer.number, customer.pin, customer.email)
 

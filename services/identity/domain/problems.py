@@ -60,6 +60,12 @@ class UnknownCustomerNumber(errors.Invalid):
         super().__init__(FieldError("customer_number", "UNKNOWN_CUSTOMER_NUMBER"))
 
 
+class NoAccount(errors.FailedPrecondition):
+    """The customer has opened no account."""
+
+    reason = "NO_ACCOUNT"
+
+
 class CustomerDeceased(errors.FailedPrecondition):
     """The customer is registered as deceased."""
 

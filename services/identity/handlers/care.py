@@ -6,11 +6,15 @@ from uuid import UUID
 from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain.customers import Customer, CustomerErased, Pins, Status
-from services.identity.domain.problems import CustomerDeceased, UnknownCustomerNumber
+from services.identity.domain.letters import Letter
+from services.identity.domain.problems import CustomerDeceased, NoAccount, UnknownCustomerNumber
 from services.identity.domain.store import Store
 from services.identity.handlers.checks import check, required, text_error
 from services.identity.handlers.closing import close_accounts_of_nobody
 from services.identity.handlers.customers import NewPin
+from services.identity.handlers.registration import contact_on_file
+from services.identity.handlers.second_factors import remove_second_factors
+from services.identity.handlers.sessions import end_all_sessions
 
 LONGEST_REASON = 500
 
@@ -83,7 +87,7 @@ async def look_up(store: Store, care: Care) -> CustomerRecord:
 
 
 async def issue_pin(store: Store, care: Care, pins: Pins) -> NewPin:
-    """Makes a new PIN for a customer, with all its tries.
+    """Makes a new PIN for a customer, with all its tries, and tells the contact on file of it.
 
     Raises:
         Invalid: If no reason is given, or nobody has the number.
@@ -95,7 +99,26 @@ async def issue_pin(store: Store, care: Care, pins: Pins) -> NewPin:
     await care.write_down(store, customer.id, "IssuePin")
     new = pins.new()
     await store.change_customers([replace(customer, pin=pins.at_rest(customer.number, new))])
+    to = contact_on_file(customer)
+    if to is not None:
+        facts = {"when": care.clock.now().isoformat()}
+        await store.send(Letter("pin-renewed", to, language="nn", facts=facts))
     return NewPin(customer.number, new)
+
+
+async def reset_second_factors(store: Store, care: Care) -> None:
+    """Takes everything but the password off the account of a customer who has lost it all.
+
+    Raises:
+        Invalid: If no reason is given, or nobody has the number.
+        NoAccount: If the customer has no account.
+    """
+    customer = await lock_customer(store, care)
+    if customer.account_id is None:
+        raise NoAccount
+    await care.write_down(store, customer.id, "ResetSecondFactors")
+    await remove_second_factors(store, customer.account_id)
+    await end_all_sessions(store, care.clock, customer.account_id)
 
 
 async def erase_customer(store: Store, care: Care) -> UUID:

@@ -62,7 +62,8 @@ async def undo_email_change(store: Store, desk: Desk, token: str) -> None:
     """Gives an account its old e-mail back, for whoever reads that.
 
     Whoever changed it knew the password, so no password is right until a new one is chosen; all
-    sessions end, and no device is known any longer. Later changes are undone with it.
+    sessions end, and no device is known any longer. Later changes of the e-mail are undone with it,
+    and passkeys, an authenticator app and linked providers that came since then are taken off.
 
     Raises:
         Invalid: If the token is missing.
@@ -74,6 +75,7 @@ async def undo_email_change(store: Store, desk: Desk, token: str) -> None:
     if change is None or not await store.change_email(change.account_id, change.old_email):
         raise NoUndo
     await store.forget_password(change.account_id)
+    await store.remove_factors_since(change.account_id, change.changed_at)
     await store.end_challenges_of(change.account_id, now)
     await store.forget_devices(change.account_id)
     await end_all_sessions(store, desk.gate.clock, change.account_id)

@@ -157,7 +157,7 @@ async def confirm_totp(
     step = second_factor.step_of(Totp(factors.seal.open(sealed)), code, clock.now())
     if step is None:
         raise WrongSecondFactor
-    await store.put_totp(account_id, SealedTotp(sealed, step))
+    await store.put_totp(account_id, SealedTotp(sealed, step), clock.now())
     await store.send(account.letter("second-factor-on"))
     return await _new_recovery_codes(store, factors, account_id)
 
@@ -210,7 +210,7 @@ async def remove_second_factors(store: Store, account_id: UUID) -> None:
     await store.send(account.letter("second-factor-off"))
 
 
-async def hand_out_totp(store: Store, factors: Factors, account: Account) -> str:
+async def hand_out_totp(store: Store, factors: Factors, account: Account, now: datetime) -> str:
     """Gives a member of staff a new authenticator app in place of all second factors.
 
     Returns:
@@ -219,5 +219,5 @@ async def hand_out_totp(store: Store, factors: Factors, account: Account) -> str
     secret = second_factor.new_secret(factors.ids)
     await store.remove_totp(account.id)
     await store.remove_passkeys(account.id)
-    await store.put_totp(account.id, SealedTotp(factors.seal.close(secret)))
+    await store.put_totp(account.id, SealedTotp(factors.seal.close(secret)), now)
     return secret

@@ -98,7 +98,7 @@ async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> PutSta
 
 
 async def _with_new_app(store: Store, gate: Gate, account: Account) -> PutStaff:
-    secret = await hand_out_totp(store, gate.factors, account)
+    secret = await hand_out_totp(store, gate.factors, account, gate.clock.now())
     return PutStaff(account, secret, uri_of(secret, account.email))
 
 

@@ -57,6 +57,17 @@ class Customers(Part):
 
         return await self.once(call, request, issue, pb.IssuedPin)
 
+    async def ResetSecondFactors(
+        self, request: pb.ResetSecondFactorsRequest, call: Call
+    ) -> pb.ResetSecondFactorsResponse:
+        """Takes second factors off the account of a customer who calls."""
+
+        async def reset(store: Store) -> pb.ResetSecondFactorsResponse:
+            await care.reset_second_factors(store, self._care(call, request))
+            return pb.ResetSecondFactorsResponse()
+
+        return await self.once(call, request, reset, pb.ResetSecondFactorsResponse)
+
     async def EraseCustomer(
         self, request: pb.EraseCustomerRequest, call: Call
     ) -> pb.EraseCustomerResponse:
@@ -71,7 +82,10 @@ class Customers(Part):
     def _care(
         self,
         call: Call,
-        request: pb.LookUpCustomerRequest | pb.IssuePinRequest | pb.EraseCustomerRequest,
+        request: pb.LookUpCustomerRequest
+        | pb.IssuePinRequest
+        | pb.ResetSecondFactorsRequest
+        | pb.EraseCustomerRequest,
     ) -> Care:
         return Care(
             call.caller.account, request.customer_number, request.reason, self.ids, self.clock

@@ -45,18 +45,21 @@ class Factors(Part):
             now,
         )
 
-    async def put_totp(self, account_id: UUID, totp: SealedTotp) -> None:
+    async def put_totp(self, account_id: UUID, totp: SealedTotp, now: datetime) -> None:
         """Gives an account an authenticator app in place of any other; nothing waits any longer."""
         await self._connection.execute("DELETE FROM begun_totp WHERE account_id = $1", account_id)
         await self._connection.execute(
             """
-            INSERT INTO totp (account_id, secret, last_step) VALUES ($1, $2, $3)
+            INSERT INTO totp (account_id, secret, last_step, set_up_at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (account_id) DO UPDATE SET
-                secret = excluded.secret, last_step = excluded.last_step
+                secret = excluded.secret,
+                last_step = excluded.last_step,
+                set_up_at = excluded.set_up_at
             """,
             account_id,
             totp.secret,
             totp.last_step,
+            now,
         )
 
     async def totp(self, account_id: UUID) -> SealedTotp | None:
@@ -87,6 +90,20 @@ class Factors(Part):
                 f"DELETE FROM {table} WHERE account_id = $1",  # noqa: S608 - one of the three
                 account_id,
             )
+
+    async def remove_factors_since(self, account_id: UUID, since: datetime) -> None:
+        """Takes off an account what its owner is known by since a moment: app, passkeys, links."""
+        for statement in (
+            """
+            DELETE FROM recovery_code USING totp
+            WHERE recovery_code.account_id = $1 AND totp.account_id = $1 AND set_up_at >= $2
+            """,
+            "DELETE FROM totp WHERE account_id = $1 AND set_up_at >= $2",
+            "DELETE FROM passkey WHERE account_id = $1 AND created_at >= $2",
+            "DELETE FROM provider_link WHERE account_id = $1 AND linked_at >= $2",
+        ):
+            await self._connection.execute(statement, account_id, since)
+        await self._connection.execute("DELETE FROM begun_totp WHERE account_id = $1", account_id)
 
     async def replace_recovery_codes(self, account_id: UUID, hashes: Sequence[str]) -> None:
         """Gives an account recovery codes, by their hashes, in place of all others."""

@@ -96,6 +96,7 @@ class TotpRow(Table, table=True):
     account_id: UUID = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     secret: str = Field(sa_type=sa.Text)
     last_step: int = Field(sa_type=sa.BigInteger)
+    set_up_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class BegunTotpRow(Table, table=True):

@@ -2,8 +2,10 @@
 
 import asyncpg
 import pytest
+from pyotp.totp import TOTP
 
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from kundeapp.identity.v1.second_factors_pb2 import BeginTotpRequest, ConfirmTotpRequest
 from tests.integration.identity.world import EMAIL, HEADER, PIN, Identity, refused
 
 WHY = "Kunden ringde om fakturaen."
@@ -84,6 +86,45 @@ async def test_a_new_pin_works_in_place_of_the_old_one_with_all_its_tries(
     assert issued.pin not in str(everything)
 
 
+async def test_a_new_pin_is_told_of_at_the_contact_on_file(identity: Identity) -> None:
+    await identity.import_customers(HEADER + f"100000,Kari,kari@example.no,,{PIN}\n")
+    await issue_pin(identity, await staff(identity, "CUSTOMER_SERVICE"), "100000")
+
+    [letter] = await identity.letters("pin-renewed")
+    assert letter["To"] == "kari@example.no"
+
+
+async def test_second_factors_are_taken_off_for_a_customer_who_has_lost_them(
+    identity: Identity,
+) -> None:
+    await identity.customer("100000")
+    await identity.register("100000")
+    session = await identity.log_in()
+    begun = await identity.call("BeginTotp", BeginTotpRequest(), session=session)
+    code = TOTP(begun.secret).at(identity.clock.now())
+    await identity.call("ConfirmTotp", ConfirmTotpRequest(code=code), session=session)
+    with refused("SECOND_FACTOR_NEEDED"):
+        await identity.log_in()
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+    request = pb.ResetSecondFactorsRequest(customer_number="100000", reason=WHY)
+    await identity.call("ResetSecondFactors", request, session=kim)
+
+    with refused("SESSION_ENDED"):
+        await identity.refresh(session.refresh_token)
+    assert await identity.log_in()
+    rows = await identity.fetch("SELECT action, reason FROM staff_action")
+    assert [tuple(row) for row in rows] == [("ResetSecondFactors", WHY)]
+    assert len(await identity.letters("second-factor-off")) == 1
+
+
+async def test_a_customer_without_an_account_has_no_second_factors(identity: Identity) -> None:
+    await identity.customer("100000")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+    request = pb.ResetSecondFactorsRequest(customer_number="100000", reason=WHY)
+    with refused("NO_ACCOUNT"):
+        await identity.call("ResetSecondFactors", request, session=kim)
+
+
 async def test_a_retry_shows_the_same_pin_and_is_written_down_once(identity: Identity) -> None:
     await identity.customer("100000")
     kim = await staff(identity, "CUSTOMER_SERVICE")
@@ -122,6 +163,10 @@ async def test_without_a_number_or_a_reason_nothing_is_shown_or_done(
     for rpc, request in (
         ("LookUpCustomer", pb.LookUpCustomerRequest(customer_number=number, reason=reason)),
         ("IssuePin", pb.IssuePinRequest(customer_number=number, reason=reason)),
+        (
+            "ResetSecondFactors",
+            pb.ResetSecondFactorsRequest(customer_number=number, reason=reason),
+        ),
         ("EraseCustomer", pb.EraseCustomerRequest(customer_number=number, reason=reason)),
     ):
         with refused("INVALID_FIELDS") as refusal:

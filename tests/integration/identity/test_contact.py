@@ -4,9 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from pyotp.totp import TOTP
 
 from kit.access import RECENT
 from kundeapp.identity.v1 import identity_service_pb2 as pb
+from kundeapp.identity.v1.second_factors_pb2 import BeginTotpRequest, ConfirmTotpRequest
+from tests.authenticator import Authenticator
+from tests.integration.identity.test_passkeys import ORIGIN, add
 from tests.integration.identity.world import EMAIL, HEADER, PASSWORD, PIN, Identity, refused
 
 NEW_EMAIL = "kari.ny@example.no"
@@ -124,6 +128,26 @@ async def test_the_old_email_undoes_the_change_and_shuts_out_whoever_made_it(
     await identity.call("ResetPassword", request)
     me = await identity.me(await identity.log_in(EMAIL, password=NEW_PASSWORD))
     assert [each.customer_number for each in me.customers] == ["100001"]
+
+
+async def test_an_undo_takes_off_what_the_thief_has_added_and_leaves_the_owners_own(
+    identity: Identity,
+) -> None:
+    owner = await identity.log_in()
+    before = (await add(identity, owner, Authenticator(ORIGIN))).id
+    identity.clock.advance(timedelta(minutes=1))
+    token = await moved(identity, owner)
+    after = (await add(identity, owner, Authenticator(ORIGIN))).id
+    begun = await identity.call("BeginTotp", BeginTotpRequest(), session=owner)
+    code = TOTP(begun.secret).at(identity.clock.now())
+    await identity.call("ConfirmTotp", ConfirmTotpRequest(code=code), session=owner)
+    await undo(identity, token)
+
+    assert before != after
+    kept = await identity.fetch("SELECT id::text FROM passkey")
+    assert [row["id"] for row in kept] == [before]
+    assert await identity.fetch("SELECT FROM totp") == []
+    assert await identity.fetch("SELECT FROM recovery_code") == []
 
 
 async def test_an_undo_works_once_and_for_a_week(identity: Identity) -> None:

@@ -26,7 +26,7 @@ class SecondFactorStore(Protocol):
         """
         ...
 
-    async def put_totp(self, account_id: UUID, totp: SealedTotp) -> None:
+    async def put_totp(self, account_id: UUID, totp: SealedTotp, now: datetime) -> None:
         """Gives an account an authenticator app in place of any other; nothing waits any longer."""
         ...
 
@@ -44,6 +44,15 @@ class SecondFactorStore(Protocol):
 
     async def remove_totp(self, account_id: UUID) -> None:
         """Takes the authenticator app and the recovery codes off an account."""
+        ...
+
+    async def remove_factors_since(self, account_id: UUID, since: datetime) -> None:
+        """Takes off an account what its owner is known by since a moment.
+
+        Args:
+            account_id: The account.
+            since: Authenticator app, passkeys and linked providers from this moment on go.
+        """
         ...
 
     async def replace_recovery_codes(self, account_id: UUID, hashes: Sequence[str]) -> None:

@@ -2,15 +2,16 @@
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _CREATE = (
     """
     CREATE TABLE totp (
         account_id uuid PRIMARY KEY REFERENCES account ON DELETE CASCADE,
         secret text NOT NULL,
-        last_step bigint NOT NULL
+        last_step bigint NOT NULL,
+        set_up_at timestamptz NOT NULL
     )
     """,
     """

@@ -4,8 +4,8 @@ from alembic import op
 
 from kit.tables import create_staff_action_table
 
-revision = "0004"
-down_revision = "0006"
+revision = "0005"
+down_revision = "0004"
 
 _CHANGE = (
     # With a default, for as long as the version before writes customers as well.
