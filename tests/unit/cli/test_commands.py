@@ -271,6 +271,7 @@ def test_the_code_is_asked_for_when_it_is_needed(monkeypatch: pytest.MonkeyPatch
             "accessToken": "a",
             "accessTokenExpiresAt": "2099-01-01T00:00:00Z",
             "refreshToken": "r",
+            "deviceToken": "d",
         }
 
     monkeypatch.setattr(Gateway, "post", post)
@@ -320,6 +321,7 @@ def test_a_login_is_kept_for_its_owner_only(suite: Path, monkeypatch: pytest.Mon
         "accessToken": "a",
         "accessTokenExpiresAt": "2099-01-01T00:00:00Z",
         "refreshToken": "r",
+        "deviceToken": "d",
     }
     monkeypatch.setattr(Gateway, "post", _answering(session))
 
@@ -333,6 +335,26 @@ def test_a_login_is_kept_for_its_owner_only(suite: Path, monkeypatch: pytest.Mon
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.usefixtures("suite")
+def test_an_account_knows_this_device_at_the_next_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+
+    def post(_: Gateway, _path: str, body: Mapping[str, object], *_token: str) -> Mapping[str, str]:
+        shown.append(body["deviceToken"])
+        return {
+            "accessToken": "a",
+            "accessTokenExpiresAt": "2099-01-01T00:00:00Z",
+            "refreshToken": "r",
+            "deviceToken": "" if body["deviceToken"] else "d",
+        }
+
+    monkeypatch.setattr(Gateway, "post", post)
+    for email in ("kari@example.com", "kari@example.com", "ola@example.com"):
+        runner.invoke(app, ["login", email, "--password-stdin"], input="secret words\n")
+
+    assert shown == ["", "d", ""]
+
+
 def test_an_old_access_token_is_renewed_before_it_is_traded(
     suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +366,7 @@ def test_an_old_access_token_is_renewed_before_it_is_traded(
             "accessToken": "a",
             "accessTokenExpiresAt": "2001-01-01T00:00:00Z",
             "refreshToken": f"r{len(paths)}",
+            "deviceToken": "d",
             "internalToken": "i",
         }
 
