@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from joserfc.jwk import OctKey
 
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity.bootstrap import running
-from tests.integration.identity.world import EMAIL, PASSWORD, Identity
+from tests.integration.identity.world import EMAIL, PASSWORD, Identity, refused
 
 
 @asynccontextmanager
@@ -64,3 +65,21 @@ async def test_a_lost_answer_is_given_again_under_the_new_key(
     async with renewed(identity, tmp_path) as after:
         again = await after.refresh(session.refresh_token)
         assert again.refresh_token == refreshed.refresh_token
+
+
+async def test_an_old_refresh_token_ends_the_session_after_a_restart_too(
+    identity: Identity, tmp_path: Path
+) -> None:
+    await identity.customer("100001")
+    await identity.register("100001")
+    session = await identity.log_in()
+    refreshed = await identity.refresh(session.refresh_token)
+    identity.clock.advance(timedelta(seconds=31))
+
+    async with renewed(identity, tmp_path) as after:
+        with refused("SESSION_ENDED"):
+            await after.refresh(session.refresh_token)
+        with refused("SESSION_ENDED"):
+            await after.refresh(refreshed.refresh_token)
+        [letter] = await after.letters("session-reused")
+        assert letter["To"] == EMAIL
