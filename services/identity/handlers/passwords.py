@@ -1,19 +1,18 @@
 """Changing a password."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from kit.clock import Clock
 from services.identity.domain import passwords
-from services.identity.domain.accounts import Account, Credentials
+from services.identity.domain.accounts import Account
 from services.identity.domain.problems import WrongCredentials
 from services.identity.domain.store import Store
-from services.identity.domain.throttles import PASSWORD_BY_ACCOUNT, Try
 from services.identity.handlers.accounts import get_me
 from services.identity.handlers.checks import check, required
 from services.identity.handlers.gate import Gate
-from services.identity.handlers.sessions import end_all_sessions
+from services.identity.handlers.sessions import Proof, end_all_sessions
+from services.identity.handlers.step_up import prove_password_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +21,13 @@ class NewPassword:
 
     Attributes:
         account: Whose it is.
-        credentials: What the other one was checked against.
+        proof: That the other one was shown.
         password_hash: The new one as it is kept.
-        tries: What was counted before, to be given back.
     """
 
     account: Account
-    credentials: Credentials
+    proof: Proof
     password_hash: str = field(repr=False)
-    tries: Sequence[Try]
 
 
 async def prove_for_new_password(
@@ -48,15 +45,9 @@ async def prove_for_new_password(
     new = passwords.normalise(new)
     async with gate.stores() as store:
         account = await get_me(store, account_id)
-        credentials = await store.credentials_of(account_id)
     check(gate.rules.error_in(new, account.email, "new_password"))
-    tries = [gate.throttles.attempt(PASSWORD_BY_ACCOUNT, str(account_id))]
-    await gate.count(tries)
-    kept = credentials.password_hash if credentials else None
-    is_right = await gate.hashes.matches(kept, passwords.normalise(current))
-    if credentials is None or not is_right:
-        raise WrongCredentials
-    return NewPassword(account, credentials, await gate.hashes.hash(new), tries)
+    proof = await prove_password_of(gate, account_id, current, "current_password")
+    return NewPassword(account, proof, await gate.hashes.hash(new))
 
 
 async def change_password(
@@ -67,10 +58,9 @@ async def change_password(
     Raises:
         WrongCredentials: If the password was changed, or the account closed, in the meantime.
     """
-    if not await store.hold_credentials(new.credentials):
+    if not await store.hold_credentials(new.proof.credentials):
         raise WrongCredentials
-    account_id = new.credentials.account_id
-    await store.give_back(new.tries)
-    await store.change_password(account_id, new.password_hash)
-    await end_all_sessions(store, clock, account_id, keep=session_id)
+    await store.give_back(new.proof.tries)
+    await store.change_password(new.account.id, new.password_hash)
+    await end_all_sessions(store, clock, new.account.id, keep=session_id)
     await store.send(new.account.letter("password-changed", when=clock.now().isoformat()))

@@ -14,8 +14,16 @@ from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer, OpenSession, Proof
 
 
-async def prove_password_of(gate: Gate, account_id: UUID, password: str) -> Proof:
+async def prove_password_of(
+    gate: Gate, account_id: UUID, password: str, field: str = "password"
+) -> Proof:
     """Checks the password of somebody who is logged in.
+
+    Args:
+        gate: What it is checked with.
+        account_id: The account.
+        password: The password.
+        field: The name of the field that it came in.
 
     Raises:
         Invalid: If it is missing.
@@ -23,7 +31,7 @@ async def prove_password_of(gate: Gate, account_id: UUID, password: str) -> Proo
         WrongCredentials: If it is wrong.
         Unavailable: If too many passwords wait to be checked.
     """
-    check(required("password", password))
+    check(required(field, password))
     tries = [gate.throttles.attempt(PASSWORD_BY_ACCOUNT, str(account_id))]
     await gate.count(tries)
     async with gate.stores() as store:
