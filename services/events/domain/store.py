@@ -164,6 +164,10 @@ class Reader(Protocol):
         """Returns an event, a draft too."""
         ...
 
+    async def counted(self, event_id: UUID) -> tuple[Event, Inventory] | None:
+        """Returns an event with its counters, without looking at the waiting list."""
+        ...
+
     async def listings(
         self, *, drafts: bool, since: datetime, after: tuple[datetime, UUID] | None, limit: int
     ) -> Sequence[Listing]:

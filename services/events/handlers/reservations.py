@@ -8,11 +8,13 @@ from uuid import UUID
 from kit.clock import Clock
 from kit.errors import FieldError, Invalid, NotFound, Problem
 from kit.ids import Ids
+from services.events.domain.event import Event
 from services.events.domain.inventory import (
     Ask,
     Decision,
     Granted,
     GrantedBefore,
+    Inventory,
     decide,
 )
 from services.events.domain.paging import (
@@ -32,7 +34,7 @@ from services.events.domain.problems import (
     TicketReleased,
 )
 from services.events.domain.published import ReservationConfirmed, TicketsReleased
-from services.events.domain.store import Actor, Addition, ChangeKind, Listing, Reader, Store
+from services.events.domain.store import Actor, Addition, ChangeKind, Reader, Store
 from services.events.domain.tickets import (
     Booking,
     Reservation,
@@ -120,18 +122,18 @@ async def reserve(
 
 
 async def answer_without_reserving(
-    reader: Reader, clock: Clock, listing: Listing, asks: Sequence[Ask]
+    reader: Reader, clock: Clock, event: Event, inventory: Inventory, asks: Sequence[Ask]
 ) -> Sequence[Answer] | None:
     """Answers those who ask while no ticket could be given to any of them; takes no lock.
 
     Returns:
         For each a refusal or the reservation that is there; None if somebody can have tickets.
     """
-    if listing.event.is_secret:
+    if event.is_secret:
         return [NotFound()] * len(asks)
     customers = [each.customer_id for each in asks]
-    known = await reader.reservations_of(listing.event.id, customers)
-    decisions, _ = decide(listing.event, listing.inventory, asks, known, clock.now())
+    known = await reader.reservations_of(event.id, customers)
+    decisions, _ = decide(event, inventory, asks, known, clock.now())
     if any(isinstance(decision, Granted) for decision in decisions):
         return None
     return await _answers(reader, decisions, {})

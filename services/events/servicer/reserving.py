@@ -93,16 +93,17 @@ class Reserving:
             reader = self._reader_of(connection)
             known = await _known(connection, requests)
             others = _first_of_each(requests, known)
-            listing = await reader.listing(event_id)
-            if listing is None:
+            counted = await reader.counted(event_id)
+            if counted is None:
                 raise NotFound
+            event, inventory = counted
             answers = await reservations.answer_without_reserving(
-                reader, self._clock, listing, [request.ask for request in others]
+                reader, self._clock, event, inventory, [request.ask for request in others]
             )
         if answers is None:
             del self._seen_left[event_id]
             return None
-        return _in_order(requests, known, others, _with_event(answers, listing.event))
+        return _in_order(requests, known, others, _with_event(answers, event))
 
     async def _answer_with_lock(
         self, event_id: UUID, requests: Sequence[Request]

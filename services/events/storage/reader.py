@@ -9,6 +9,7 @@ import asyncpg
 from kit.postgres import Connection
 from services.events.domain.event import POOLS_DISSOLVE_BEFORE, Event
 from services.events.domain.guest_list import GuestParty
+from services.events.domain.inventory import Inventory
 from services.events.domain.store import (
     Admission,
     Audit,
@@ -111,6 +112,17 @@ class PostgresReader:
         """Returns an event, a draft too."""
         row = await self._connection.fetchrow(f"{_LISTING} WHERE event.id = $1", event_id)
         return listing_of(row) if row else None
+
+    async def counted(self, event_id: UUID) -> tuple[Event, Inventory] | None:
+        """Returns an event with its counters, without looking at the waiting list."""
+        row = await self._connection.fetchrow(
+            """
+            SELECT event.*, inventory.* FROM event
+            JOIN inventory ON inventory.event_id = event.id WHERE event.id = $1
+            """,
+            event_id,
+        )
+        return (event_of(row), inventory_of(row)) if row else None
 
     async def listings(
         self, *, drafts: bool, since: datetime, after: tuple[datetime, UUID] | None, limit: int
