@@ -34,10 +34,10 @@ async def begin_customer_recovery(store: Store, desk: Desk, asker: Asker, writte
         CannotBeSent: If no SMS are sent.
     """
     to = _address(written)
-    known = await store.customers_by_contact(to)
+    known = await store.has_contact(to)
     about = About(Purpose.CUSTOMER_NUMBER, f"contact:{codes.key(to)}")
     sending = Sending("customer-number-code", to, desk.codes.new())
-    return await codes.ask(store, desk, asker, about, sending, wanted=bool(known))
+    return await codes.ask(store, desk, asker, about, sending, wanted=known)
 
 
 async def confirm_customer_recovery(
@@ -79,10 +79,10 @@ async def begin_password_reset(store: Store, desk: Desk, asker: Asker, email: st
     """
     check(email_error(email))
     to = codes.email_address(email)
-    known = await store.credentials(to.value)
+    known = await store.has_account(to.value)
     about = About(Purpose.PASSWORD, f"contact:{codes.key(to)}")
     sending = Sending("password-code", to, desk.codes.new())
-    return await codes.ask(store, desk, asker, about, sending, wanted=known is not None)
+    return await codes.ask(store, desk, asker, about, sending, wanted=known)
 
 
 async def hash_new_password(desk: Desk, challenge: Challenge, new: str) -> str:

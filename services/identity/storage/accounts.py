@@ -67,6 +67,12 @@ class Accounts(Part):
         """Returns what a login with this e-mail is checked against, or None."""
         return await self._credentials(col(AccountRow.email_key) == contact.email_key(email))
 
+    async def has_account(self, email: str) -> bool:
+        """Tells whether an account uses this e-mail, in the same time."""
+        return await self._connection.fetchval(
+            "SELECT EXISTS (SELECT FROM account WHERE email_key = $1)", contact.email_key(email)
+        )
+
     async def credentials_of(self, account_id: UUID) -> Credentials | None:
         """Returns what the password of an account is checked against, or None."""
         return await self._credentials(col(AccountRow.id) == account_id)

@@ -16,6 +16,10 @@ CUSTOMER_COLUMNS = "id, number, name, email, mobile, pin_hash, pin_is_short, acc
 
 _DECOYS = 1024
 _INTAKE_LOCK = 0x696E74616B65  # "intake": the advisory lock of the one import under way
+_HAS_CONTACT = {
+    Channel.EMAIL: "lower(normalize(email, NFKC)) = lower(normalize($1, NFKC))",
+    Channel.SMS: "mobile = $1",
+}
 
 
 class Customers(Part):
@@ -24,8 +28,8 @@ class Customers(Part):
     async def count_pin_try(self, customer_number: str, most: int) -> Customer | None:
         """Counts a try at a customer's PIN; the row stays locked until the commit.
 
-        Where there is nothing to count, a row that means nothing is counted up instead, the same
-        one each time for the same number: locks and writes do not tell who is a customer.
+        Where there is nothing to count, a row that means nothing is counted up and read instead,
+        the same one each time for the same number: the time does not tell who is a customer.
         """
         row = await self._connection.fetchrow(
             f"""
@@ -33,15 +37,20 @@ class Customers(Part):
                 UPDATE customer SET pin_tries = pin_tries + 1 WHERE number = $1 AND pin_tries < $2
                 RETURNING {CUSTOMER_COLUMNS}
             ), decoy AS (
-                UPDATE pin_decoy SET tries = tries + 1
-                WHERE slot = hashtext($1) & {_DECOYS - 1} AND NOT EXISTS (SELECT FROM tried)
+                UPDATE customer_decoy SET pin_tries = (pin_tries + 1) & 1023
+                WHERE number = (hashtext($1) & {_DECOYS - 1})::text
+                    AND NOT EXISTS (SELECT FROM tried)
+                RETURNING {CUSTOMER_COLUMNS}
             )
-            SELECT * FROM tried
+            SELECT true AS is_known, * FROM tried UNION ALL SELECT false, * FROM decoy
             """,  # noqa: S608 - the names of columns, and a constant
             customer_number,
             most,
         )
-        return customer_of(row) if row else None
+        if row is None:
+            raise LookupError("there is no decoy")
+        customer = customer_of(row)
+        return customer if row["is_known"] else None
 
     async def forgive_pin_tries(self, customer_id: UUID) -> None:
         """Starts counting again, after a right PIN."""
@@ -69,15 +78,18 @@ class Customers(Part):
         )
         return [customer_of(row) for row in rows]
 
+    async def has_contact(self, contact: Address) -> bool:
+        """Tells whether any customer has this e-mail or mobile number on file, in the same time."""
+        return await self._connection.fetchval(
+            f"SELECT EXISTS (SELECT FROM customer WHERE {_HAS_CONTACT[contact.channel]})",  # noqa: S608 - a constant
+            contact.value,
+        )
+
     async def customers_by_contact(self, contact: Address) -> Sequence[Customer]:
         """Returns the customers with this e-mail or mobile number on file, by number."""
-        which = (
-            "lower(normalize(email, NFKC)) = lower(normalize($1, NFKC))"
-            if contact.channel is Channel.EMAIL
-            else "mobile = $1"
-        )
         rows = await self._connection.fetch(
-            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {which} ORDER BY number",  # noqa: S608 - the names of columns, and a constant
+            f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {_HAS_CONTACT[contact.channel]} "  # noqa: S608 - the names of columns, and a constant
+            "ORDER BY number",
             contact.value,
         )
         return [customer_of(row) for row in rows]

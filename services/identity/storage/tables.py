@@ -50,15 +50,6 @@ class CustomerRow(Table, table=True):
     erased_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
 
 
-class PinDecoyRow(Table, table=True):
-    """A row to write to where there is no customer."""
-
-    __tablename__ = "pin_decoy"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
-
-    slot: int = Field(primary_key=True)
-    tries: int = Field(sa_type=sa.BigInteger)
-
-
 class SessionRow(Table, table=True):
     """A login that lasts."""
 

@@ -31,6 +31,10 @@ class AccountStore(Protocol):
         """Returns what a login with this e-mail is checked against, or None."""
         ...
 
+    async def has_account(self, email: str) -> bool:
+        """Tells whether an account uses this e-mail, in the same time."""
+        ...
+
     async def credentials_of(self, account_id: UUID) -> Credentials | None:
         """Returns what the password of an account is checked against, or None."""
         ...

@@ -42,6 +42,10 @@ class CustomerStore(Protocol):
         """Returns those of the customers that are in the register, in no order."""
         ...
 
+    async def has_contact(self, contact: Address) -> bool:
+        """Tells whether any customer has this e-mail or mobile number on file, in the same time."""
+        ...
+
     async def customers_by_contact(self, contact: Address) -> Sequence[Customer]:
         """Returns the customers with this e-mail or mobile number on file, by number."""
         ...
