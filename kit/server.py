@@ -42,6 +42,8 @@ from kit.texts import Language
 
 LONGEST_CALL_SECONDS = 30.0
 READINESS_SECONDS = 1.0
+CANCEL_AGAIN_SECONDS = 6.0
+"""Longer than work takes that finishes what is under way before it ends."""
 MAX_MESSAGE_BYTES = 4 * 2**20
 
 _BEARER = "Bearer "
@@ -177,14 +179,20 @@ def main(
 
 @contextlib.asynccontextmanager
 async def background(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
-    """Runs work that goes on until it is cancelled, for as long as the context is open."""
+    """Runs work that goes on until it is cancelled, for as long as the context is open.
+
+    Up to Python 3.11 `asyncio.wait_for`, which nats-py waits with, loses a cancellation that comes
+    in the moment in which it is done. Whoever is still there after a while is cancelled again.
+    """
     task = asyncio.create_task(work)
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+        if not task.cancelled():
+            task.result()
 
 
 async def _watch(
