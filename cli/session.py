@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from cli.config import Settings
 from cli.gateway import Gateway, NotLoggedInError
+from cli.private import write_private
 
 _MARGIN = timedelta(seconds=30)
 _LONGEST_DEVICE = 100
@@ -71,7 +72,8 @@ class Sessions:
         session = self._gateway.post("/v1/sessions", login)
         with self._locked():
             if session["deviceToken"]:
-                _write(self._devices, {**self._known_as(), email: session["deviceToken"]})
+                known_as = {**self._known_as(), email: session["deviceToken"]}
+                write_private(self._devices, json.dumps(known_as))
             return self._keep(email, session)
 
     def log_out(self) -> bool:
@@ -134,7 +136,7 @@ class Sessions:
             access_token_expires_at=session["accessTokenExpiresAt"],
             refresh_token=session["refreshToken"],
         )
-        _write(self._file, asdict(login))
+        write_private(self._file, json.dumps(asdict(login)))
         return login
 
     @contextlib.contextmanager
@@ -147,12 +149,3 @@ class Sessions:
             yield
         finally:
             os.close(lock)
-
-
-def _write(file: Path, content: Mapping[str, object]) -> None:
-    """Writes a file for its owner only, whole or not at all."""
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_text(json.dumps(content))
-    new.replace(file)

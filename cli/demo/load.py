@@ -14,6 +14,7 @@ from cli.demo.people import CUSTOMERS, OPERATOR, PASSWORD, STAFF
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from cli.outcome import CommandError
+from cli.private import write_private
 from cli.services import Services
 from cli.session import Sessions
 
@@ -74,11 +75,7 @@ class Demo:
 
     def write(self, file: Path) -> None:
         """Writes it to a file, whole or not at all."""
-        new = file.with_suffix(".new")
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        new.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False))
-        new.replace(file)
+        write_private(file, json.dumps(asdict(self), indent=2, ensure_ascii=False))
 
 
 def load_demo(

@@ -10,6 +10,7 @@ from pyotp.totp import TOTP
 
 from cli.demo.people import PASSWORD, STAFF
 from cli.outcome import CommandError
+from cli.private import write_private
 from cli.services import Services
 
 _Result = TypeVar("_Result")
@@ -50,7 +51,7 @@ class StaffCodes:
                     member.email, PASSWORD, member.roles, renew_second_factor=True
                 )
                 secrets[member.email] = made.totp_secret
-                _keep(file, secrets)
+                write_private(file, json.dumps(secrets, indent=2))
         return cls(secrets, say)
 
     def log_in(self, email: str, act: Callable[[str], _Result]) -> _Result:
@@ -75,12 +76,3 @@ class StaffCodes:
         self._say(f"{email} has used this moment's codes; the next one comes in {wait:.0f} s.")
         time.sleep(wait)
         return act(app.at(now + 2 * app.interval))
-
-
-def _keep(file: Path, secrets: Mapping[str, str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_text(json.dumps(secrets, indent=2))
-    new.replace(file)
