@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Metering's gRPC server, host and port."""
     events: str
     """Events' gRPC server, host and port."""
+    consent: str
+    """Consent's gRPC server, host and port."""
     tls_certificate: Path
     """The certificate of the workload `cli`, PEM."""
     tls_key: Path

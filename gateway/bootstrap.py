@@ -30,6 +30,7 @@ from kit.clock import Clock, SystemClock
 from kit.comments import Comments
 from kit.server import background
 from kit.tls import Identity
+from kundeapp.consent.v1 import consent_service_pb2 as consent_pb
 from kundeapp.events.v1 import events_service_pb2 as events_pb
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 from kundeapp.metering.v1 import metering_service_pb2 as metering_pb
@@ -40,6 +41,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     identity_pb.DESCRIPTOR.services_by_name["IdentityService"],
     metering_pb.DESCRIPTOR.services_by_name["MeteringService"],
     events_pb.DESCRIPTOR.services_by_name["EventsService"],
+    consent_pb.DESCRIPTOR.services_by_name["ConsentService"],
 )
 
 _LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
@@ -149,6 +151,7 @@ async def _channels(
         identity_pb.DESCRIPTOR.package: settings.identity,
         metering_pb.DESCRIPTOR.package: settings.metering,
         events_pb.DESCRIPTOR.package: settings.events,
+        consent_pb.DESCRIPTOR.package: settings.consent,
     }
     return {
         package: await stack.enter_async_context(

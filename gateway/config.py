@@ -33,6 +33,8 @@ class Settings(ProcessSettings):
     """Where metering's gRPC is."""
     events: str
     """Where the gRPC of events is."""
+    consent: str
+    """Where consent's gRPC is."""
     nats_url: str
     """The bus, which feeds the live streams: `tls://host:port`, comma-separated for a cluster."""
 

@@ -14,12 +14,13 @@ from kit.local.pki import LocalPki
 from kit.local.postgres import LocalPostgres
 from kit.local.processes import LOOPBACK, Child
 
-SERVICES = ("identity", "metering", "events")
+SERVICES = ("identity", "metering", "consent", "events")
 
 _OFFSETS = {
     "gateway": 0,
     "identity": 1,
     "metering": 2,
+    "consent": 3,
     "events": 4,
     "postgres": 5,
     "nats": 6,
@@ -27,6 +28,7 @@ _OFFSETS = {
     "gateway_admin": 10,
     "identity_admin": 11,
     "metering_admin": 12,
+    "consent_admin": 13,
     "events_admin": 14,
 }
 
@@ -42,6 +44,7 @@ class RunSettings(BaseSettings):
     """The gateway's port; the others follow it unless they are set."""
     identity_port: int = 0
     metering_port: int = 0
+    consent_port: int = 0
     events_port: int = 0
     postgres_port: int = 0
     nats_port: int = 0
@@ -49,6 +52,7 @@ class RunSettings(BaseSettings):
     gateway_admin_port: int = 0
     identity_admin_port: int = 0
     metering_admin_port: int = 0
+    consent_admin_port: int = 0
     events_admin_port: int = 0
 
     def port_of(self, name: str) -> int:
@@ -168,6 +172,12 @@ class Plan:
             settings["mailbox"] = self.mailbox
             settings["public_url"] = self.settings.url
             settings["passkey_origins"] = json.dumps([self.settings.url])
+        if name == "consent":
+            settings["secret_keys"] = self.pki.consent_secret_keys
+            settings["mailbox"] = self.mailbox
+            settings["public_url"] = self.settings.url
+            settings["identity"] = self.settings.address_of("identity")
+            settings["events"] = self.settings.address_of("events")
         if name == "events":
             settings["identity"] = self.settings.address_of("identity")
         return settings

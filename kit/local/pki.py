@@ -81,6 +81,11 @@ class LocalPki:
         return self.folder / "identity-secret-keys.json"
 
     @property
+    def consent_secret_keys(self) -> Path:
+        """What consent hashes addresses and signs links with: a JWK Set with a key of 256 bits."""
+        return self.folder / "consent-secret-keys.json"
+
+    @property
     def _authority(self) -> Path:
         return self.folder / "authority.pem"
 
@@ -105,9 +110,10 @@ class LocalPki:
         for path in (self.internal_signing_keys, self.access_signing_keys):
             if not path.exists():
                 _write_private(path, _jwk_set(jwt.generate_key(secrets.token_urlsafe(9))))
-        if not self.identity_secret_keys.exists():
-            pepper = OctKey.generate_key(256, {"kid": secrets.token_urlsafe(9)})
-            _write_private(self.identity_secret_keys, _jwk_set(pepper))
+        for path in (self.identity_secret_keys, self.consent_secret_keys):
+            if not path.exists():
+                key = OctKey.generate_key(256, {"kid": secrets.token_urlsafe(9)})
+                _write_private(path, _jwk_set(key))
         keys = json.loads(self.internal_signing_keys.read_bytes())["keys"]
         public = [ECKey.import_key(key).as_dict(private=False) for key in keys]
         _write(self.internal_keys, json.dumps({"keys": public}).encode())

@@ -1,12 +1,10 @@
 """The composition root: everything of identity is wired here."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
-from pathlib import Path
 
 import httpx
-from joserfc.jwk import OctKey
 
 import services.identity
 from kit import jwt
@@ -16,6 +14,7 @@ from kit.clock import Clock, SystemClock
 from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
 from kit.ids import Ids, SystemIds
+from kit.keyed_hash import KeyedHash, secret_keys
 from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
@@ -25,7 +24,6 @@ from services.identity.config import Settings
 from services.identity.domain.challenges import Codes
 from services.identity.domain.customers import Pins
 from services.identity.domain.federation import Providers
-from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.passwords import PasswordRules, words_of
 from services.identity.domain.second_factor import RecoveryCodes
 from services.identity.domain.sessions import Client, Lifetimes, Successors
@@ -178,16 +176,3 @@ def access_tokens(settings: Settings, ids: Ids) -> SignedAccessTokens:
         settings.access_token_lifetime,
         ids,
     )
-
-
-def secret_keys(path: Path) -> Sequence[SecretKey]:
-    """Returns the keys of a file, the current one first.
-
-    Raises:
-        OSError: If it cannot be read.
-        ValueError: If it holds anything but `oct` keys of 256 bits or more, each with a `kid`.
-    """
-    keys = jwt.KeyFile(path).keys().keys
-    if not all(isinstance(key, OctKey) for key in keys):
-        raise ValueError(f"{path} must hold keys of type oct")
-    return [SecretKey(key.kid or "", key.raw_value) for key in keys if isinstance(key, OctKey)]

@@ -16,7 +16,7 @@ import argon2
 from argon2.exceptions import VerifyMismatchError
 
 from kit import errors
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 _Result = TypeVar("_Result")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet
 
-from services.identity.domain.keyed_hash import SecretKey
+from kit.keyed_hash import SecretKey
 
 
 class Seal:

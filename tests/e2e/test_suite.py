@@ -274,7 +274,7 @@ def test_a_second_start_keeps_the_data(suite: Suite) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that a parent died")
 def test_a_killed_runner_leaves_no_process_and_can_be_started_again(suite: Suite) -> None:
-    names = ("postgres", "nats", "identity", "metering", "events", "gateway")
+    names = ("postgres", "nats", "identity", "metering", "consent", "events", "gateway")
     pids = [suite.pid_of(name) for name in names]
 
     suite.kill()

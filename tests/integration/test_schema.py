@@ -10,11 +10,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import services.consent.migrations
 import services.events.migrations
 import services.identity.migrations
 import services.metering.migrations
 from kit import postgres
 from kit.testing import Neighbours
+from services.consent.storage.tables import ConsentRow
 from services.events.storage.tables import EventRow
 from services.identity.storage.tables import AccountRow
 from services.metering.storage.tables import MeteringPointRow
@@ -24,6 +26,7 @@ from services.metering.storage.tables import MeteringPointRow
     ("migrations", "models"),
     [
         pytest.param(services.identity.migrations, AccountRow.metadata, id="identity"),
+        pytest.param(services.consent.migrations, ConsentRow.metadata, id="consent"),
         pytest.param(services.events.migrations, EventRow.metadata, id="events"),
         pytest.param(services.metering.migrations, MeteringPointRow.metadata, id="metering"),
     ],

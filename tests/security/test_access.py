@@ -74,6 +74,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.events.v1.EventsService.UndoAdmission": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.SyncDoor": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,

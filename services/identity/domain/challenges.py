@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from kit.ids import Ids
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 CODE_DIGITS: Final = 6
 LIFETIME: Final = timedelta(minutes=10)

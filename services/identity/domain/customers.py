@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from kit.ids import Ids
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 PIN_DIGITS = 8
 MOST_PIN_TRIES = 10

@@ -15,7 +15,7 @@ from uuid import UUID
 from pyotp.totp import TOTP
 
 from kit.ids import Ids
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 ISSUER = "Kundeapp"
 """What the account is filed under in an authenticator app."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from uuid import UUID
 
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 GRACE = timedelta(seconds=30)
 """How long a refresh token that was used gives its successor again, for a lost answer."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from services.identity.domain.keyed_hash import KeyedHash
+from kit.keyed_hash import KeyedHash
 
 
 @dataclass(frozen=True, slots=True)

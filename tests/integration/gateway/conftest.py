@@ -162,6 +162,7 @@ async def house(
         "identity": address,
         "metering": address,
         "events": address,
+        "consent": address,
         "nats_url": f"tls://127.0.0.1:{free_port()}",  # where no bus is
         "signing_keys": pki.internal_signing_keys,
     }

@@ -25,14 +25,14 @@ from kit import access, jwt, status
 from kit.access import Caller
 from kit.database import Database, Transaction
 from kit.ids import SystemIds
+from kit.keyed_hash import KeyedHash, secret_keys
 from kit.testing import FrozenClock, Neighbours, eventually
 from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_events_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as pb
-from services.identity.bootstrap import SERVICE, secret_keys, servicer
+from services.identity.bootstrap import SERVICE, servicer
 from services.identity.config import Settings
 from services.identity.domain.federation import Providers
-from services.identity.domain.keyed_hash import KeyedHash
 from services.identity.domain.letters import Letter
 from services.identity.domain.store import Store, Stores
 from services.identity.hashing import Argon2Passwords, Cost

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kit.ids import SystemIds
+from kit.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain import customers
 from services.identity.domain.customers import (
     Customer,
@@ -15,7 +16,6 @@ from services.identity.domain.customers import (
     Status,
     take_in,
 )
-from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 
 IDS = SystemIds()
 OLD_KEY = SecretKey("old", b"o" * 32)

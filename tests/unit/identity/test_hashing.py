@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Generator
 
 from kit import errors
-from services.identity.domain.keyed_hash import KeyedHash, SecretKey
+from kit.keyed_hash import KeyedHash, SecretKey
 from services.identity.hashing import Argon2Passwords, Cost
 
 OLD_KEY = SecretKey("old", b"o" * 32)

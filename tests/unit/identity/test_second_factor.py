@@ -11,8 +11,8 @@ from cryptography.fernet import InvalidToken
 from pyotp.totp import TOTP
 
 from kit.ids import SystemIds
+from kit.keyed_hash import KeyedHash, SecretKey
 from kit.testing.fakes import FixedIds
-from services.identity.domain.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.second_factor import (
     STEP,
     RecoveryCodes,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kit.ids import SystemIds
-from services.identity.domain.keyed_hash import KeyedHash, SecretKey
+from kit.keyed_hash import KeyedHash, SecretKey
 from services.identity.domain.sessions import (
     GRACE,
     RefreshToken,

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, get_type_hints
 from uuid import UUID
 
 import pytest
-from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor
 
 import services
@@ -39,9 +39,8 @@ SAMPLES: dict[object, object] = {
 
 def messages_of(service: str) -> Iterator[Descriptor]:
     """Yields the messages of a service that are domain events."""
-    modules(f"services.{service}")
-    name = f"kundeapp/{service}/v1/{service}_events.proto"
-    for message in descriptor_pool.Default().FindFileByName(name).message_types_by_name.values():
+    module = import_module(f"kundeapp.{service}.v1.{service}_events_pb2")
+    for message in module.DESCRIPTOR.message_types_by_name.values():
         if message.GetOptions().HasExtension(event_pb2.subject):
             yield message
 

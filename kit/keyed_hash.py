@@ -7,6 +7,11 @@ hashes are made with the first key, old ones are checked with the key they name.
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc.jwk import OctKey
+
+from kit.jwt import KeyFile
 
 SHORTEST_KEY = 32
 
@@ -77,3 +82,16 @@ class KeyedHash:
         """
         key_id, _, digest = stored.partition("$")
         return hmac.compare_digest(self.digest(key_id, text).hex(), digest)
+
+
+def secret_keys(path: Path) -> Sequence[SecretKey]:
+    """Returns the keys of a file, the current one first.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it holds anything but `oct` keys of 256 bits or more, each with a `kid`.
+    """
+    keys = KeyFile(path).keys().keys
+    if not all(isinstance(key, OctKey) for key in keys):
+        raise ValueError(f"{path} must hold keys of type oct")
+    return [SecretKey(key.kid or "", key.raw_value) for key in keys if isinstance(key, OctKey)]

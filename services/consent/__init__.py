@@ -1,0 +1,1 @@
+"""Consent: what customers allow, and what is sent to them."""

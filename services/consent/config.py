@@ -1,0 +1,36 @@
+"""Consent's settings, read once from `KUNDEAPP_CONSENT_…`; nothing else reads the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.courier import CourierSettings
+from kit.settings import ServiceSettings
+
+_PREFIX = "KUNDEAPP_CONSENT_"
+
+
+class Settings(ServiceSettings, CourierSettings):
+    """What the service can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    identity: str
+    """Where identity's gRPC is, which is asked how customers are reached: `host:port`."""
+    events: str
+    """Where the gRPC of events is, which is asked for tickets and guest lists: `host:port`."""
+    secret_keys: Path
+    """A JWK Set with `oct` keys of 256 bits or more, each with a `kid`: the first one makes new
+    hashes of addresses, seals and links, the others are kept for as long as one of those lives.
+    They must outlive the database: without them suppressed addresses are written to again."""
+    public_url: str = "http://localhost:8080"
+    """Where customers find Di side: what mails link to."""
+
+
+class MigrationSettings(BaseSettings):
+    """What the migrations can be told."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
+
+    database_url: str
+    """The service's own database: `postgresql://user:password@host:port/name`."""

@@ -1,0 +1,36 @@
+"""NATS in: from an event to a use case."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from kit.database import Transaction
+from kit.inbox import Consumer
+from kundeapp.identity.v1.identity_events_pb2 import (
+    CustomerChanged,
+    CustomerCreated,
+    CustomerErased,
+)
+from kundeapp.identity.v1.identity_service_pb2 import Customer
+from services.consent.domain.customers import Status
+from services.consent.domain.store import Store
+from services.consent.handlers import customers as handlers
+
+
+def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
+    """Returns who learns from identity which customers there are, and who no longer is one."""
+
+    async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
+        await handlers.remember_customer(
+            store_of(transaction),
+            customer_id=UUID(event.customer_id),
+            status=Status(Customer.Status.Name(event.status)),
+        )
+
+    async def erase(event: CustomerErased, transaction: Transaction) -> None:
+        await handlers.erase_customer(store_of(transaction), customer_id=UUID(event.customer_id))
+
+    return Consumer(
+        name="consent-customers",
+        subjects=("kundeapp.identity.customer.>",),
+        handlers={CustomerCreated: remember, CustomerChanged: remember, CustomerErased: erase},
+    )

@@ -1,0 +1,1 @@
+"""The rules of consent; no I/O."""

@@ -1,0 +1,19 @@
+"""What the use cases ask of the world around them."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from services.consent.domain.store.consents import ConsentStore
+from services.consent.domain.store.customers import CustomerStore
+
+
+class Store(CustomerStore, ConsentStore, Protocol):
+    """All that is kept, within one transaction."""
+
+
+class Stores(Protocol):
+    """Opens transactions."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Store]:
+        """Opens a transaction that is committed at the end, or rolled back by an exception."""
+        ...

@@ -1,0 +1,1 @@
+"""The schema of consent's database, step by step."""

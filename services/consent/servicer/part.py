@@ -1,0 +1,51 @@
+"""What the parts of the servicer have in common."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from kit.clock import Clock
+from kit.database import Database, Transaction
+from kit.idempotency import once
+from kit.ids import Ids
+from kit.server import Call
+from services.consent.domain.store import Store, Stores
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the parts of the servicer work with.
+
+    Attributes:
+        database: Where a request that may be repeated has its transaction.
+        store_of: Makes the store of such a transaction.
+        stores: Opens the other transactions.
+        ids: Makes identifiers.
+        clock: Tells the time.
+    """
+
+    database: Database
+    store_of: Callable[[Transaction], Store]
+    stores: Stores
+    ids: Ids
+    clock: Clock
+
+    async def once(
+        self,
+        call: Call,
+        request: Message,
+        run: Callable[[Store], Awaitable[_Answer]],
+        answer: type[_Answer],
+    ) -> _Answer:
+        """Runs a change in its transaction; a retry gets the first answer.
+
+        Raises:
+            KeyReused: If the Idempotency-Key was used for another request.
+        """
+        async with self.database.transaction() as transaction:
+            store = self.store_of(transaction)
+            return await once(transaction, call, request, lambda: run(store), answer)

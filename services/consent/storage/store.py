@@ -1,0 +1,25 @@
+"""The store of a transaction."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from kit.database import Database
+from services.consent.storage.consents import Consents
+from services.consent.storage.customers import Customers
+
+
+class PostgresStore(Customers, Consents):
+    """A `Store` on PostgreSQL, within one transaction."""
+
+
+class PostgresStores:
+    """Opens transactions on a database, each with its store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[PostgresStore]:
+        """Opens a transaction that is committed at the end, or rolled back by an exception."""
+        async with self._database.transaction() as transaction:
+            yield PostgresStore(transaction)
