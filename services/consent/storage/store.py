@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from kit.database import Database
 from services.consent.storage.consents import Consents
 from services.consent.storage.customers import Customers
+from services.consent.storage.programme import Programme
 
 
-class PostgresStore(Customers, Consents):
+class PostgresStore(Customers, Consents, Programme):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

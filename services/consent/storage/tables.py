@@ -106,3 +106,50 @@ class ConsentRow(Table, table=True):
     notice_version: int
     position: int = Field(sa_type=sa.BigInteger)
     decided_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class EventRow(Table, table=True):
+    """An event as it was told of."""
+
+    __tablename__ = "event"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    title: str = Field(sa_type=sa.Text)
+    venue: str = Field(sa_type=sa.Text)
+    starts_at: datetime = Field(sa_type=sa.DateTime(timezone=True), index=True)
+    capacity: int
+    moves: int
+    cancelled_because: str | None = Field(sa_type=sa.Text)
+    guest_lists: int = Field(sa_type=sa.SmallInteger)
+
+
+class ReservationRow(Table, table=True):
+    """A reservation as it was told of."""
+
+    __tablename__ = "reservation"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    __table_args__ = (
+        sa.Index("reservation_event_id", "event_id", postgresql_where=sa.text("tickets > 0")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    event_id: UUID
+    customer_id: UUID
+    tickets: int
+    changes: int
+    since: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    reminders: int = Field(sa_type=sa.SmallInteger)
+
+
+class StaffNoticeRow(Table, table=True):
+    """Something that staff are to be told."""
+
+    __tablename__ = "staff_notice"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    event_id: UUID
+    customer_id: UUID
+    what: str = Field(sa_type=sa.Text)
+    tickets: int
+    total: int | None
