@@ -32,7 +32,7 @@ class Kind:
         of: Its class.
         channels: How it goes. What is transactional goes every way that the customer can be
             reached; marketing goes the first way that is allowed, so that nobody gets it twice.
-        is_urgent: Whether it goes at night, too.
+        is_urgent: Whether it goes at night, too; the night pauses the clock of offers.
         purpose: What the customer must have agreed to, empty if nothing.
     """
 
@@ -53,15 +53,15 @@ KINDS: Final = {
     for kind in (
         Kind("reservation-confirmed", Class.TRANSACTIONAL),
         Kind("tickets-released", Class.TRANSACTIONAL),
-        Kind("offer-made", Class.TRANSACTIONAL, _EVERYWHERE),
-        Kind("offer-expiring", Class.TRANSACTIONAL, _EVERYWHERE),
+        Kind("offer-made", Class.TRANSACTIONAL, _EVERYWHERE, is_urgent=False),
+        Kind("offer-expiring", Class.TRANSACTIONAL, _EVERYWHERE, is_urgent=False),
         Kind("offer-expired", Class.TRANSACTIONAL, is_urgent=False),
         Kind("event-moved", Class.TRANSACTIONAL, _EVERYWHERE),
         Kind("event-cancelled", Class.TRANSACTIONAL, _EVERYWHERE),
         Kind("waitlist-closed", Class.TRANSACTIONAL, is_urgent=False),
         Kind("still-coming", Class.TRANSACTIONAL, _EVERYWHERE, is_urgent=False),
         Kind("guest-list", Class.STAFF),
-        Kind("reservation-digest", Class.STAFF),
+        Kind("reservation-digest", Class.STAFF, is_urgent=False),
         Kind(
             "event-published",
             Class.MARKETING,
