@@ -16,8 +16,17 @@ from uuid import UUID
 import asyncpg
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
-from kit.courier import Channel, Courier, CourierSettings, Message, Transport, deliver
-from kit.database import Database
+from kit.courier import (
+    Channel,
+    Courier,
+    CourierSettings,
+    Message,
+    Permits,
+    Transport,
+    deliver,
+    delivery,
+)
+from kit.database import Database, Transaction
 from kit.ids import SystemIds
 from kit.local.processes import LOOPBACK, free_port
 from kit.outbox import Outbox
@@ -149,19 +158,25 @@ class Writer:
     Attributes:
         url: The database.
         clock: Stands still until a test moves it.
+        ids: Names messages.
+        per_hour: How many messages of a purpose a recipient gets in an hour at most.
+        permits: Is asked about messages with a permit.
+        dead: Whose address turned out to be dead.
     """
 
     url: str
     clock: FrozenClock = field(default_factory=FrozenClock)
     ids: SystemIds = field(default_factory=SystemIds)
     per_hour: int = 10
+    permits: Permits | None = None
+    dead: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.courier = self.new_courier()
 
     def new_courier(self) -> Courier:
         """Returns the courier of another process, which nobody here has woken."""
-        return Courier([KEY], Channel, self.ids, self.clock)
+        return Courier([KEY], Channel, self.ids, self.clock, permits=self.permits is not None)
 
     def database(self) -> contextlib.AbstractAsyncContextManager[Database]:
         return Database.open(self.url, Outbox("identity", self.ids, self.clock), connections=4)
@@ -179,9 +194,19 @@ class Writer:
                 per_hour=self.per_hour,
                 ids=self.ids,
                 clock=self.clock,
+                permits=self.permits,
+                on_dead_address=self._suppress,
             )
             async with background(work):
                 yield
+
+    async def _suppress(self, transaction: Transaction, message: Message) -> None:
+        """Notes a dead address, as a service does: with the outcome, or not at all."""
+        [ending] = await transaction.connection.fetch(
+            "SELECT FROM courier_message WHERE outcome = 'REFUSED' AND xmin = pg_current_xact_id()::xid"
+        )
+        assert ending is not None
+        transaction.after_commit(lambda: self.dead.append(message.recipient))
 
     async def write(self, *messages: Message) -> None:
         """Queues messages as a use case does."""
@@ -201,6 +226,22 @@ class Writer:
 
     async def attempts(self) -> int:
         return sum(row["attempts"] for row in await self.rows())
+
+    async def ended(self) -> bool:
+        """Whether everything was sent or given up."""
+        return None not in await self.outcomes()
+
+    async def tried(self, attempts: int) -> bool:
+        """Whether that many attempts were made, and what came of them was noted."""
+        return await self.attempts() >= attempts and await self.quiet()
+
+    async def quiet(self) -> bool:
+        """Whether nothing is under way or due."""
+        now = self.clock.now()
+        return all(
+            row["outcome"] or (row["due_at"] != now + delivery.LEASE and row["due_at"] > now)
+            for row in await self.rows()
+        )
 
 
 def settings(mail: MailServer | None = None, **more: object) -> CourierSettings:
