@@ -149,9 +149,9 @@ class Permits(Protocol):
     async def holds(self, transaction: Transaction, message: Message, /) -> bool:
         """Returns whether a message may be sent, until the transaction ends.
 
-        It locks (FOR SHARE) each row that the answer rests on, one that is there whatever the
-        answer is. A change of such a row then waits for the hand-over under way, for
-        `delivery.PERMITTED_SECONDS` at most, and comes before every later one.
+        It locks (FOR NO KEY UPDATE) a row that is changed with whatever the answer rests on, and
+        that is there whatever the answer is. Such a change then waits for the messages that asked
+        before it, each for `delivery.PERMITTED_SECONDS` at most, and comes before all others.
         """
         ...
 

@@ -35,7 +35,7 @@ class Permissions:
     """
 
     url: str
-    asking: str = "SELECT given FROM permission WHERE name = $1 FOR SHARE"
+    asking: str = "SELECT given FROM permission WHERE name = $1 FOR NO KEY UPDATE"
 
     async def holds(self, transaction: Transaction, message: Message) -> bool:
         return await transaction.connection.fetchval(self.asking, message.permit) is True
@@ -59,16 +59,14 @@ class Permissions:
         async with self.connection() as connection:
             await connection.execute(WITHDRAW, permit(owner))
 
-    async def somebody_waits(self, pid: int | None = None) -> bool:
-        """Whether a connection, or any, waits for a lock that another one holds."""
+    async def waiting(self, pid: int | None = None) -> int:
+        """Returns how many connections wait for another one's lock, of all or of a process."""
         async with self.connection() as connection:
             return await connection.fetchval(
                 """
-                SELECT EXISTS (
-                    SELECT FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock'
-                        AND ($1::int IS NULL OR pid = $1)
-                )
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    AND ($1::int IS NULL OR pid = $1)
                 """,
                 pid,
             )
@@ -188,7 +186,7 @@ async def test_no_message_is_handed_over_after_its_withdrawal_was_answered(
     if guard == "asked outside of the transaction":
         permissions = AskedOutside(url)
     if guard == "asked without a lock":
-        permissions.asking = permissions.asking.removesuffix(" FOR SHARE")
+        permissions.asking = permissions.asking.removesuffix(" FOR NO KEY UPDATE")
     await permissions.give(*OWNERS)
     writer = Writer(url, permits=permissions)
     await writer.write(*map(news, OWNERS))
@@ -218,7 +216,7 @@ async def test_a_withdrawal_waits_for_the_hand_over_under_way_and_no_longer_than
         await writer.write(news("kari"))
         await eventually(lambda: mail.tries)
         withdrawal = asyncio.create_task(permissions.withdraw("kari"))
-        await eventually(permissions.somebody_waits)
+        await eventually(permissions.waiting)
         assert not withdrawal.done()
         await withdrawal
         await eventually(lambda: writer.tried(1))
@@ -227,6 +225,31 @@ async def test_a_withdrawal_waits_for_the_hand_over_under_way_and_no_longer_than
     assert await writer.outcomes() == ["WITHDRAWN"]
     assert mail.mails == []
     assert mail.tries == 1
+
+
+@pytest.mark.parametrize("lock", ["FOR NO KEY UPDATE", "FOR SHARE"])
+async def test_no_later_message_passes_a_withdrawal_that_waits(
+    writer: Writer, permissions: Permissions, lock: str
+) -> None:
+    """Of those that share a lock, one passes: messages to a customer could keep it waiting."""
+    permissions.asking = permissions.asking.replace("FOR NO KEY UPDATE", lock)
+    gate = Gate()
+    async with (
+        writer.delivering({Channel.EMAIL: gate}),
+        writer.delivering({Channel.EMAIL: gate}, writer.new_courier()),
+    ):
+        await writer.write(news("kari"))
+        await eventually(lambda: gate.sent)
+        withdrawal = asyncio.create_task(permissions.withdraw("kari"))
+        await eventually(permissions.waiting)
+        await writer.write(news("kari"))
+        await eventually(lambda: _passed_or_waits(gate, permissions))
+        gate.open.set()
+        await withdrawal
+        await eventually(writer.ended)
+    first, second = await writer.outcomes()
+    assert first == "SENT"
+    assert (second == "WITHDRAWN") is (lock == "FOR NO KEY UPDATE")
 
 
 def test_whoever_withdraws_waits_for_longer_than_a_hand_over_takes() -> None:
@@ -274,7 +297,7 @@ async def test_of_a_message_whose_lease_another_replica_has_taken_over_nothing_i
         await connection.execute("SELECT FROM permission FOR UPDATE")
         async with writer.delivering({Channel.EMAIL: gate}, writer.new_courier()):
             await writer.write(news("kari"))
-            await eventually(permissions.somebody_waits)
+            await eventually(permissions.waiting)
             await connection.execute("UPDATE courier_message SET attempts = attempts + 1")
             await connection.execute("COMMIT")
             await eventually(lambda: _nobody_waits(permissions))
@@ -296,7 +319,7 @@ async def test_whoever_withdraws_can_end_what_waits(
         async with connection.transaction():
             await connection.execute(WITHDRAW, permit("kari"))
             await writer.write(news("kari"))
-            await eventually(permissions.somebody_waits)
+            await eventually(permissions.waiting)
             await connection.execute(
                 """
                 UPDATE courier_message SET outcome = 'WITHDRAWN', ended_at = now(), content = NULL
@@ -444,7 +467,7 @@ class _Withdrawing:
 
     async def _is_answered_or_waits(self, withdrawal: _Withdrawal) -> bool:
         return withdrawal.is_answered or (
-            withdrawal.pid is not None and await self.permissions.somebody_waits(withdrawal.pid)
+            withdrawal.pid is not None and await self.permissions.waiting(withdrawal.pid) > 0
         )
 
 
@@ -479,8 +502,13 @@ async def _sent(writer: Writer, count: int) -> bool:
     return (await writer.outcomes()).count("SENT") == count
 
 
+async def _passed_or_waits(gate: Gate, permissions: Permissions) -> bool:
+    """Whether a second message is handed over, or waits like whoever waits already."""
+    return len(gate.sent) == 2 or await permissions.waiting() == 2
+
+
 async def _nobody_waits(permissions: Permissions) -> bool:
-    return not await permissions.somebody_waits()
+    return not await permissions.waiting()
 
 
 async def _forgotten(writer: Writer) -> bool:
