@@ -19,7 +19,7 @@ async def remember_customer(
 async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> None:
     """Ends what a customer has given who was erased; nothing is written down of one from then on.
 
-    The ledger stays: it names nobody.
+    The ledger stays: it names nobody. What was to be told is forgotten.
     """
     await store.lock_customers([customer_id])
     by = By(Actor.SYSTEM, Source.ERASURE)
@@ -30,3 +30,4 @@ async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> No
     ]
     await record(store, clock, sorted(ends, key=lambda change: change.pair))
     await store.put_customer(customer_id, None, Status.ERASED)
+    await store.erase_notifications(customer_id)

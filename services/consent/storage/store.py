@@ -7,9 +7,10 @@ from kit.database import Database
 from services.consent.storage.consents import Consents
 from services.consent.storage.customers import Customers
 from services.consent.storage.ledger import Ledger
+from services.consent.storage.notifications import Notifications
 
 
-class PostgresStore(Customers, Consents, Ledger):
+class PostgresStore(Customers, Consents, Ledger, Notifications):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

@@ -1,10 +1,11 @@
 """The tables of consent."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -117,3 +118,30 @@ class ConsentRow(Table, table=True):
     notice_version: int
     position: int = Field(sa_type=sa.BigInteger)
     decided_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class NotificationRow(Table, table=True):
+    """Something that somebody is to be told, was told, or is not told."""
+
+    __table_args__ = (
+        sa.Index("notification_due", "due_at", postgresql_where=sa.text("state = 'WAITING'")),
+        sa.Index(
+            "notification_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")
+        ),
+    )
+
+    __tablename__ = "notification"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    cause: str = Field(sa_type=sa.Text, unique=True)
+    kind: str = Field(sa_type=sa.Text)
+    customer_id: UUID | None = Field(index=True)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    due_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    topic: str = Field(sa_type=sa.Text, index=True)
+    state: str = Field(sa_type=sa.Text)
+    reason: str | None = Field(sa_type=sa.Text)
+    attempts: int
+    leased_until: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))

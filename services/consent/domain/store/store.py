@@ -6,9 +6,10 @@ from typing import Protocol
 from services.consent.domain.store.consents import ConsentStore
 from services.consent.domain.store.customers import CustomerStore
 from services.consent.domain.store.ledger import LedgerStore
+from services.consent.domain.store.notifications import NotificationStore
 
 
-class Store(CustomerStore, ConsentStore, LedgerStore, Protocol):
+class Store(CustomerStore, ConsentStore, LedgerStore, NotificationStore, Protocol):
     """All that is kept, within one transaction."""
 
 
