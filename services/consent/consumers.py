@@ -23,18 +23,21 @@ from services.consent.handlers import programme
 from services.consent.handlers.programme import Desk, Offer, Told
 
 
-def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
+def customers(store_of: Callable[[Transaction], Store], clock: Clock) -> Consumer:
     """Returns who learns from identity which customers there are, and who no longer is one."""
 
     async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
         await handlers.remember_customer(
             store_of(transaction),
             customer_id=UUID(event.customer_id),
+            number=event.customer_number,
             status=Status(Customer.Status.Name(event.status)),
         )
 
     async def erase(event: CustomerErased, transaction: Transaction) -> None:
-        await handlers.erase_customer(store_of(transaction), customer_id=UUID(event.customer_id))
+        await handlers.erase_customer(
+            store_of(transaction), clock, customer_id=UUID(event.customer_id)
+        )
 
     return Consumer(
         name="consent-customers",

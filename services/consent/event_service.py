@@ -27,9 +27,7 @@ class EventsEventFiles:
         Raises:
             Unavailable: If the service is out of reach.
         """
-        request = pb.GetTicketsForMailRequest(
-            reservation_id=str(reservation_id), language=language
-        )
+        request = pb.GetTicketsForMailRequest(reservation_id=str(reservation_id), language=language)
         try:
             answer = await self._stub.GetTicketsForMail(request, timeout=_TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from kit.database import Database
 from services.consent.storage.consents import Consents
 from services.consent.storage.customers import Customers
+from services.consent.storage.ledger import Ledger
+from services.consent.storage.notifications import Notifications
 from services.consent.storage.programme import Programme
 
 
-class PostgresStore(Customers, Consents, Programme):
+class PostgresStore(Customers, Consents, Programme, Ledger, Notifications):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

@@ -1,10 +1,11 @@
 """The tables of consent."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +22,7 @@ class CustomerRow(Table, table=True):
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
+    number: str | None = Field(sa_type=sa.Text, unique=True)
     status: str = Field(sa_type=sa.Text)
 
 
@@ -94,6 +96,16 @@ class LedgerRow(Table, table=True):
     hash: bytes
 
 
+class LedgerAnchorRow(Table, table=True):
+    """What the ledger was, up to a position, at a moment."""
+
+    __tablename__ = "ledger_anchor"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    position: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    digest: bytes
+    anchored_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
 class ConsentRow(Table, table=True):
     """What holds of a customer now: the last row of the ledger for a purpose and channel."""
 
@@ -153,3 +165,30 @@ class StaffNoticeRow(Table, table=True):
     what: str = Field(sa_type=sa.Text)
     tickets: int
     total: int | None
+
+
+class NotificationRow(Table, table=True):
+    """Something that somebody is to be told, was told, or is not told."""
+
+    __table_args__ = (
+        sa.Index("notification_due", "due_at", postgresql_where=sa.text("state = 'WAITING'")),
+        sa.Index(
+            "notification_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")
+        ),
+    )
+
+    __tablename__ = "notification"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    cause: str = Field(sa_type=sa.Text, unique=True)
+    kind: str = Field(sa_type=sa.Text)
+    customer_id: UUID | None = Field(index=True)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    due_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    topic: str = Field(sa_type=sa.Text, index=True)
+    state: str = Field(sa_type=sa.Text)
+    reason: str | None = Field(sa_type=sa.Text)
+    attempts: int
+    leased_until: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))

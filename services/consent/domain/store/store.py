@@ -5,11 +5,12 @@ from typing import Protocol
 
 from services.consent.domain.store.consents import ConsentStore
 from services.consent.domain.store.customers import CustomerStore
+from services.consent.domain.store.ledger import LedgerStore
 from services.consent.domain.store.notifications import NotificationStore
 from services.consent.domain.store.programme import ProgrammeStore
 
 
-class Store(CustomerStore, ConsentStore, NotificationStore, ProgrammeStore, Protocol):
+class Store(CustomerStore, ConsentStore, NotificationStore, ProgrammeStore, LedgerStore, Protocol):
     """All that is kept, within one transaction."""
 
 
