@@ -7,7 +7,8 @@ import grpc
 
 from kit.errors import Unavailable
 from kundeapp.events.v1 import events_service_pb2 as pb
-from services.consent.domain.neighbours import File, GuestList
+from services.consent.domain.letters import File
+from services.consent.domain.neighbours import GuestList
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceAsyncStub

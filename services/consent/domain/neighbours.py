@@ -1,18 +1,12 @@
-"""What the use cases ask of other services."""
+"""What the use cases ask of the world around them, beside the store."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that goes with a mail."""
-
-    name: str
-    media_type: str
-    content: bytes = field(repr=False)
+from services.consent.domain.letters import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +55,16 @@ class Names(Protocol):
         Raises:
             Unavailable: If identity is out of reach.
         """
+        ...
+
+
+class Links(Protocol):
+    """What letters about events link to."""
+
+    def event(self, event_id: UUID) -> str:
+        """Returns where a customer sees an event and what they have of it."""
+        ...
+
+    def release(self, reservation_id: UUID, customer_id: UUID, starts_at: datetime) -> str:
+        """Returns where a customer gives tickets back without logging in, until the start."""
         ...

@@ -6,22 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.consent.domain.neighbours import EventFiles, File, Names
+from kit.errors import Unavailable
+from services.consent.domain.letters import Told
+from services.consent.domain.neighbours import EventFiles, Links, Names
 from services.consent.domain.notifications import Notification
 from services.consent.domain.programme import Event
 from services.consent.domain.store import Stores
-
-
-class NotYet(Exception):  # noqa: N818 - says what happened
-    """What is needed is not known yet; it will be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What a letter says, and what goes with it."""
-
-    facts: Mapping[str, Any]
-    files: Sequence[File] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +28,13 @@ class ProgrammeDetails:
     stores: Stores
     event_files: EventFiles
     names: Names
-    links: "Links"
+    links: Links
 
-    async def of(self, notification: Notification, language: str) -> Details | None:
+    async def of(self, notification: Notification, language: str) -> Told | None:
         """Returns what a letter says, None if there is nothing to tell any longer.
 
         Raises:
-            NotYet: If the event was not told of yet.
-            Unavailable: If another service is out of reach.
+            Unavailable: If another service is out of reach, or an event was not told of yet.
         """
         match notification.kind:
             case "reservation-digest":
@@ -58,21 +47,21 @@ class ProgrammeDetails:
                 return await self._question(notification)
             case "event-cancelled":
                 event = await self._event(notification)
-                return Details({**_named(event), "reason": event.cancelled_because or ""})
+                return Told({**_named(event), "reason": event.cancelled_because or ""})
             case _:
                 event = await self._event(notification)
-                return Details({**_named(event), **self._told(notification, event)})
+                return Told({**_named(event), **self._told(notification, event)})
 
-    async def _confirmation(self, notification: Notification, language: str) -> Details | None:
+    async def _confirmation(self, notification: Notification, language: str) -> Told | None:
         event, total = await self._event(notification), await self._tickets(notification)
         reservation_id = UUID(notification.facts["reservation_id"])
         tickets = await self.event_files.tickets(reservation_id, language)
         if tickets is None or not total:
             return None
         facts = {**_named(event), **self._told(notification, event), "total": total}
-        return Details(facts, (tickets,))
+        return Told(facts, (tickets,))
 
-    async def _question(self, notification: Notification) -> Details | None:
+    async def _question(self, notification: Notification) -> Told | None:
         event, tickets = await self._event(notification), await self._tickets(notification)
         if not tickets or event.cancelled_because is not None:
             return None
@@ -83,9 +72,9 @@ class ProgrammeDetails:
                 notification.customer_id,
                 event.starts_at,
             )
-        return Details(facts)
+        return Told(facts)
 
-    async def _guest_list(self, notification: Notification) -> Details | None:
+    async def _guest_list(self, notification: Notification) -> Told | None:
         event = await self._event(notification)
         guest_list = await self.event_files.guest_list(event.id)
         if guest_list is None or event.cancelled_because is not None:
@@ -97,15 +86,15 @@ class ProgrammeDetails:
             "guests": guest_list.guests,
             "waiting": guest_list.waiting,
         }
-        return Details(facts, guest_list.files)
+        return Told(facts, guest_list.files)
 
-    async def _digest(self, notification: Notification) -> Details:
+    async def _digest(self, notification: Notification) -> Told:
         notices: Sequence[Mapping[str, Any]] = notification.facts["notices"]
         event_ids = list(dict.fromkeys(UUID(notice["event_id"]) for notice in notices))
         async with self.stores() as store:
             events, reserved = await store.events(event_ids), await store.reserved(event_ids)
-        if events.keys() != set(event_ids):
-            raise NotYet
+        if set(events) != set(event_ids):
+            raise Unavailable
         names = await self.names.names({UUID(notice["customer_id"]) for notice in notices})
 
         def row(notice: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,7 +116,7 @@ class ProgrammeDetails:
             }
             for event_id in event_ids
         ]
-        return Details(
+        return Told(
             {
                 "since": datetime.fromisoformat(notices[0]["at"]),
                 "until": datetime.fromisoformat(notices[-1]["at"]),
@@ -140,7 +129,7 @@ class ProgrammeDetails:
         async with self.stores() as store:
             event = (await store.events([event_id])).get(event_id)
         if event is None:
-            raise NotYet
+            raise Unavailable
         return event
 
     async def _tickets(self, notification: Notification) -> int:
