@@ -200,6 +200,11 @@ class Customer:
             headers["Idempotency-Key"] = key
         return httpx.post(self.url + path, json=body, headers=headers, timeout=30)
 
+    def patch(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        """Changes something."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
+        return httpx.patch(self.url + path, json=body, headers=headers, timeout=30)
+
     def usage(self, gsrn: str, resolution: str, first: str, end: str) -> Mapping[str, Any]:
         """The answer, its numbers with every digit."""
         query = {"resolution": resolution, "from": first, "to": end}

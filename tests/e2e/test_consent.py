@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,17 +16,17 @@ from tests.e2e.suite import Customer, Suite
 
 pytestmark = pytest.mark.e2e
 
-PURPOSE = "kraftklubben"
+KRAFTKLUBBEN = "kraftklubben"
 PATIENCE_SECONDS = 30.0
 
 
-def _mails(suite: Suite, to: str) -> list[EmailMessage]:
-    """Returns the mails to somebody, the newest last."""
+def _mails(suite: Suite, to: str, about: str) -> list[EmailMessage]:
+    """Returns the mails to somebody that say something, the newest last."""
     found: list[EmailMessage] = []
     for file in sorted(suite.mailbox.glob("*.eml")):
         mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)
         assert isinstance(mail, EmailMessage)
-        if mail["To"] == to:
+        if mail["To"] == to and about in mail["Subject"] + _text(mail):
             found.append(mail)
     return found
 
@@ -38,25 +37,132 @@ def _text(mail: EmailMessage) -> str:
     return part.get_content()
 
 
-def _mail_about(suite: Suite, to: str, text: str) -> EmailMessage:
-    """Waits for a mail to somebody that says something, and returns it."""
-
-    def found() -> list[EmailMessage]:
-        return [mail for mail in _mails(suite, to) if text in mail["Subject"] + _text(mail)]
-
-    assert wait_until(lambda: bool(found()), PATIENCE_SECONDS), suite.console()
-    return found()[-1]
+def _mail(suite: Suite, to: str, about: str) -> EmailMessage:
+    """Waits for a mail to somebody that says something."""
+    assert wait_until(lambda: bool(_mails(suite, to, about)), PATIENCE_SECONDS), about
+    return _mails(suite, to, about)[-1]
 
 
-@pytest.fixture
-def person(suite: Suite) -> Mapping[str, Any]:
-    return suite.demo["customers"][2]
+@pytest.fixture(scope="module")
+def event_staff(suite: Suite) -> str:
+    suite.log_in_at_the_cli("EVENT_STAFF", "event-staff")
+    return "event-staff"
 
 
-@pytest.fixture
-def customer(suite: Suite, person: Mapping[str, Any]) -> Customer:
-    return suite.log_in(person["email"], person["password"])
+def _logged_in(suite: Suite, number: int) -> tuple[Customer, str]:
+    """Returns a customer of the demonstration, and their e-mail."""
+    person = suite.demo["customers"][number]
+    return suite.log_in(person["email"], person["password"]), person["email"]
 
 
-def _purpose(consents: Mapping[str, Any], purpose: str = PURPOSE) -> Mapping[str, Any]:
-    return next(each for each in consents["purposes"] if each["id"] == purpose)
+def _event(suite: Suite, session: str, title: str) -> str:
+    starts_at = datetime.now(UTC) + timedelta(days=30)
+    command = ("events", "create", "--title", title, "--venue", "Kulturhuset", "--capacity", "9")
+    event = suite.cli(*command, "--starts-at", starts_at.isoformat(), session=session).printed
+    assert suite.cli("events", "publish", event["id"], session=session).status == 0
+    return event["id"]
+
+
+def _consent(consents: Mapping[str, Any], purpose: str) -> Mapping[str, Any]:
+    return next(each for each in consents["consents"] if each["purpose"] == purpose)
+
+
+def _change(
+    consents: Mapping[str, Any], purpose: str, channel: str, *, granted: bool
+) -> Mapping[str, object]:
+    """Returns a switch that was moved, with the text that was shown."""
+    shown = _consent(consents, purpose)
+    change: dict[str, object] = {"purpose": purpose, "granted": granted}
+    if channel:
+        change["channel"] = channel
+    if granted:
+        change |= {
+            "noticeVersion": shown["noticeVersion"],
+            "noticeSha256": shown["noticeSha256"],
+            "language": shown["language"],
+        }
+    return change
+
+
+def _switch(customer: Customer, purpose: str, channel: str, *, granted: bool) -> Mapping[str, Any]:
+    shown = customer.get("/v1/me/consents").json()
+    change = _change(shown, purpose, channel, granted=granted)
+    answer = customer.patch("/v1/me/consents", {"changes": [change]})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_customer_accepts_the_statement_and_is_told_plainly_what_cannot_be_sent(
+    suite: Suite,
+) -> None:
+    customer, _ = _logged_in(suite, 2)
+    customer.post("/v1/me/consents:withdrawAll", {}).raise_for_status()
+
+    consents = _switch(customer, "privacy-statement", "", granted=True)
+
+    assert _consent(consents, "privacy-statement")["acknowledged"]
+    assert consents["reachable"] is False
+    assert "Kraftklubben" in consents["message"]
+    notice = httpx.get(f"{suite.url}/v1/notices/privacy-statement").json()
+    assert {text["language"] for text in notice["texts"]} == {"nn", "nb", "en"}
+
+    consents = _switch(customer, KRAFTKLUBBEN, "EMAIL", granted=True)
+    assert (consents["reachable"], consents["message"]) == (True, "")
+    history = customer.get("/v1/me/consents/history").json()["decisions"]
+    assert (history[0]["purpose"], history[0]["kind"]) == (KRAFTKLUBBEN, "GIVEN")
+    receipt = customer.get("/v1/me/consents/receipt.json")
+    assert receipt.headers["content-disposition"].startswith("attachment")
+
+    stale = _change(consents, KRAFTKLUBBEN, "SMS", granted=True) | {"noticeSha256": "0" * 64}
+    refused = customer.patch("/v1/me/consents", {"changes": [stale]})
+    assert (refused.status_code, refused.json()["code"]) == (400, "NOTICE_CHANGED")
+
+
+def test_a_reservation_comes_by_mail_with_its_tickets_and_staff_hear_of_it(
+    suite: Suite, event_staff: str
+) -> None:
+    customer, address = _logged_in(suite, 0)
+    event = _event(suite, event_staff, "Ein kveld med billettar på e-post")
+
+    reserved = customer.post(f"/v1/events/{event}/reservations", {"quantity": 2}).json()
+
+    mail = _mail(suite, address, "Ein kveld med billettar på e-post")
+    [pdf] = mail.iter_attachments()
+    assert pdf.get_content_type() == "application/pdf"
+    assert pdf.get_content().startswith(b"%PDF-")
+    assert mail["List-Unsubscribe"] is None
+    released = customer.post(f"/v1/reservations/{reserved['id']}:release", {"quantity": 2})
+    assert released.status_code == 200, released.text
+
+
+def test_news_reach_those_who_want_them_until_they_take_leave_with_one_click(
+    suite: Suite, event_staff: str
+) -> None:
+    wants, address = _logged_in(suite, 0)
+    silent, other = _logged_in(suite, 1)
+    silent.post("/v1/me/consents:withdrawAll", {}).raise_for_status()
+    _switch(wants, KRAFTKLUBBEN, "EMAIL", granted=True)
+
+    _event(suite, event_staff, "Den fyrste nyheita")
+
+    mail = _mail(suite, address, "Den fyrste nyheita")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = re.fullmatch(r"<(http.*)>", mail["List-Unsubscribe"])
+    assert link is not None
+    url = link[1]
+    for _ in range(100):
+        httpx.get(url)
+        httpx.head(url)
+    shown = wants.get("/v1/me/consents").json()
+    assert _consent(shown, KRAFTKLUBBEN)["reachable"]
+
+    taken = httpx.post(url, data={"List-Unsubscribe": "One-Click"})
+
+    assert (taken.status_code, "location" in taken.headers) == (200, False)
+    assert not _consent(wants.get("/v1/me/consents").json(), KRAFTKLUBBEN)["reachable"]
+    _switch(silent, KRAFTKLUBBEN, "EMAIL", granted=True)
+    _event(suite, event_staff, "Den andre nyheita")
+    # Once it has come to one who wants it, it has gone to all who do.
+    _mail(suite, other, "Den andre nyheita")
+    assert _mails(suite, address, "Den andre nyheita") == []
+    assert _mails(suite, other, "Den fyrste nyheita") == []
