@@ -125,6 +125,7 @@ class NotificationRow(Table, table=True):
 
     __table_args__ = (
         sa.Index("notification_due", "due_at", postgresql_where=sa.text("state = 'WAITING'")),
+        sa.Index("notification_topic", "topic", "state"),
         sa.Index(
             "notification_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")
         ),
@@ -139,9 +140,57 @@ class NotificationRow(Table, table=True):
     facts: dict[str, Any] = Field(sa_type=JSONB)
     due_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
-    topic: str = Field(sa_type=sa.Text, index=True)
+    topic: str = Field(sa_type=sa.Text)
     state: str = Field(sa_type=sa.Text)
     reason: str | None = Field(sa_type=sa.Text)
     attempts: int
     leased_until: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
     ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class MailingRow(Table, table=True):
+    """A mailing; `after` is the last customer whom it has gone through."""
+
+    __table_args__ = (
+        sa.Index(
+            "mailing_topic", "kind", "topic", unique=True, postgresql_where=sa.text("topic <> ''")
+        ),
+        sa.Index(
+            "mailing_to_tend",
+            "state",
+            postgresql_where=sa.text("state = 'SCHEDULED' OR state = 'SENDING'"),
+        ),
+    )
+
+    __tablename__ = "mailing"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=sa.Text)
+    purpose: str = Field(sa_type=sa.Text)
+    texts: dict[str, Any] = Field(sa_type=JSONB)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    topic: str = Field(sa_type=sa.Text)
+    not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    state: str = Field(sa_type=sa.Text)
+    version: int
+    created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    created_by: UUID | None
+    changed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    changed_by: UUID | None
+    send_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    scheduled_by: UUID | None
+    starts_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    stopped_by: UUID | None
+    after: UUID | None
+    is_through: bool
+    progress: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+
+
+class MailingAddressRow(Table, table=True):
+    """An address that gets a mailing, as long as the mailing is being sent."""
+
+    __tablename__ = "mailing_address"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    mailing_id: UUID = Field(primary_key=True, foreign_key="mailing.id", ondelete="CASCADE")
+    hash: str = Field(sa_type=sa.Text, primary_key=True)
