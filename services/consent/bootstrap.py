@@ -14,8 +14,9 @@ from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
-from services.consent import consumers
+from services.consent import consumers, routines
 from services.consent.config import Settings
+from services.consent.domain.controller import Controller
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores
 
@@ -39,9 +40,11 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
+        stores = PostgresStores(database)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
             consume(consumers.customers(PostgresStore, clock), bus, database),
+            routines.anchor_ledger(stores, clock),
         ):
             await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(
@@ -50,7 +53,10 @@ async def running(
                 ConsentServicer(
                     database=database,
                     store_of=PostgresStore,
-                    stores=PostgresStores(database),
+                    stores=stores,
+                    controller=Controller(
+                        settings.controller_name, settings.controller_contact, settings.public_url
+                    ),
                     ids=ids,
                     clock=clock,
                 ),

@@ -11,6 +11,7 @@ from kit.database import Database, Transaction
 from kit.idempotency import once
 from kit.ids import Ids
 from kit.server import Call
+from services.consent.domain.controller import Controller
 from services.consent.domain.store import Store, Stores
 
 _Answer = TypeVar("_Answer", bound=Message)
@@ -24,6 +25,7 @@ class Part:
         database: Where a request that may be repeated has its transaction.
         store_of: Makes the store of such a transaction.
         stores: Opens the other transactions.
+        controller: Who answers for what is done, as receipts name it.
         ids: Makes identifiers.
         clock: Tells the time.
     """
@@ -31,6 +33,7 @@ class Part:
     database: Database
     store_of: Callable[[Transaction], Store]
     stores: Stores
+    controller: Controller
     ids: Ids
     clock: Clock
 

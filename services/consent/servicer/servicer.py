@@ -1,7 +1,10 @@
 """All RPCs together."""
 
+from services.consent.servicer.consents import Consents
+from services.consent.servicer.notices import Notices
 from services.consent.servicer.privacy import Privacy
+from services.consent.servicer.records import Records
 
 
-class ConsentServicer(Privacy):
+class ConsentServicer(Notices, Consents, Records, Privacy):
     """One method for each RPC of `ConsentService`, which says what it does."""

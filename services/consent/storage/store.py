@@ -4,13 +4,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from kit.database import Database
+from services.consent.storage.anchors import Anchors
+from services.consent.storage.audit import Audit
 from services.consent.storage.consents import Consents
 from services.consent.storage.customers import Customers
 from services.consent.storage.ledger import Ledger
-from services.consent.storage.notifications import Notifications
+from services.consent.storage.mailings import Mailings
+from services.consent.storage.notices import Notices
 
 
-class PostgresStore(Customers, Consents, Ledger, Notifications):
+class PostgresStore(Customers, Notices, Ledger, Consents, Anchors, Audit, Mailings):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

@@ -3,13 +3,27 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from services.consent.domain.store.anchors import AnchorStore
+from services.consent.domain.store.audit import AuditStore
 from services.consent.domain.store.consents import ConsentStore
 from services.consent.domain.store.customers import CustomerStore
 from services.consent.domain.store.ledger import LedgerStore
+from services.consent.domain.store.mailings import MailingStore
+from services.consent.domain.store.notices import NoticeStore
 from services.consent.domain.store.notifications import NotificationStore
 
 
-class Store(CustomerStore, ConsentStore, LedgerStore, NotificationStore, Protocol):
+class Store(
+    CustomerStore,
+    NoticeStore,
+    LedgerStore,
+    ConsentStore,
+    AnchorStore,
+    AuditStore,
+    NotificationStore,
+    MailingStore,
+    Protocol,
+):
     """All that is kept, within one transaction."""
 
 
