@@ -41,7 +41,7 @@ async def running(
         )
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore), bus, database),
+            consume(consumers.customers(PostgresStore, clock), bus, database),
         ):
             await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(

@@ -2,15 +2,31 @@
 
 from uuid import UUID
 
+from kit.clock import Clock
 from services.consent.domain.customers import Status
+from services.consent.domain.ledger import Actor, By, Change, Decision, Source
 from services.consent.domain.store import Store
+from services.consent.handlers.ledger import record
 
 
-async def remember_customer(store: Store, *, customer_id: UUID, status: Status) -> None:
+async def remember_customer(
+    store: Store, *, customer_id: UUID, number: str, status: Status
+) -> None:
     """Learns of a customer."""
-    await store.put_customer(customer_id, status)
+    await store.put_customer(customer_id, number, status)
 
 
-async def erase_customer(store: Store, *, customer_id: UUID) -> None:
-    """Sends nothing to a customer any longer who was erased."""
-    await store.put_customer(customer_id, Status.ERASED)
+async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> None:
+    """Ends what a customer has given who was erased; nothing is written down of one from then on.
+
+    The ledger stays: it names nobody.
+    """
+    await store.lock_customers([customer_id])
+    by = By(Actor.SYSTEM, Source.ERASURE)
+    ends = [
+        Change(customer_id, consent.purpose, consent.channel, Decision.EXPIRED, by)
+        for consent in await store.consents_of([customer_id])
+        if consent.decision is Decision.GIVEN
+    ]
+    await record(store, clock, sorted(ends, key=lambda change: change.pair))
+    await store.put_customer(customer_id, None, Status.ERASED)

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from kit.database import Database
 from services.consent.storage.consents import Consents
 from services.consent.storage.customers import Customers
+from services.consent.storage.ledger import Ledger
 
 
-class PostgresStore(Customers, Consents):
+class PostgresStore(Customers, Consents, Ledger):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

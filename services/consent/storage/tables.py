@@ -21,6 +21,7 @@ class CustomerRow(Table, table=True):
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
+    number: str | None = Field(sa_type=sa.Text, unique=True)
     status: str = Field(sa_type=sa.Text)
 
 
@@ -92,6 +93,16 @@ class LedgerRow(Table, table=True):
     recorded_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     previous_hash: bytes
     hash: bytes
+
+
+class LedgerAnchorRow(Table, table=True):
+    """What the ledger was, up to a position, at a moment."""
+
+    __tablename__ = "ledger_anchor"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    position: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    digest: bytes
+    anchored_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class ConsentRow(Table, table=True):

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from services.consent.domain.store.consents import ConsentStore
 from services.consent.domain.store.customers import CustomerStore
+from services.consent.domain.store.ledger import LedgerStore
 
 
-class Store(CustomerStore, ConsentStore, Protocol):
+class Store(CustomerStore, ConsentStore, LedgerStore, Protocol):
     """All that is kept, within one transaction."""
 
 
