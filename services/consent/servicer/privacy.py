@@ -18,4 +18,8 @@ class Privacy(Part):
             async def consents() -> Sequence[Record]:
                 return await store.exported_consents(call.caller.customer_ids)
 
-            return await page(request, call, self.clock.now(), (whole("consents", consents),))
+            async def contacts() -> Sequence[Record]:
+                return await store.exported_contacts(call.caller.customer_ids)
+
+            sections = (whole("consents", consents), whole("contacts", contacts))
+            return await page(request, call, self.clock.now(), sections)

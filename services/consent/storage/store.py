@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 
 from kit.database import Database
 from services.consent.storage.consents import Consents
+from services.consent.storage.contacts import Contacts
 from services.consent.storage.customers import Customers
 from services.consent.storage.ledger import Ledger
+from services.consent.storage.permission import Permissions
+from services.consent.storage.suppression import Suppressions
 
 
-class PostgresStore(Customers, Consents, Ledger):
+class PostgresStore(Customers, Consents, Ledger, Contacts, Suppressions, Permissions):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

@@ -4,11 +4,22 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from services.consent.domain.store.consents import ConsentStore
+from services.consent.domain.store.contacts import ContactStore
 from services.consent.domain.store.customers import CustomerStore
 from services.consent.domain.store.ledger import LedgerStore
+from services.consent.domain.store.permission import PermissionStore
+from services.consent.domain.store.suppression import SuppressionStore
 
 
-class Store(CustomerStore, ConsentStore, LedgerStore, Protocol):
+class Store(
+    CustomerStore,
+    ConsentStore,
+    LedgerStore,
+    ContactStore,
+    SuppressionStore,
+    PermissionStore,
+    Protocol,
+):
     """All that is kept, within one transaction."""
 
 
