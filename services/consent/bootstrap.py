@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import grpc
+
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.clock import Clock, SystemClock
@@ -10,13 +12,18 @@ from kit.database import Database
 from kit.ids import Ids, SystemIds
 from kit.inbox import consume
 from kit.jwt import KeyFile
+from kit.keyed_hash import KeyedHash, secret_keys
 from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
+from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from services.consent import consumers, routines
 from services.consent.config import Settings
 from services.consent.domain.controller import Controller
+from services.consent.handlers.suppression import Desk
+from services.consent.hashing import KeyedAddressHashes
+from services.consent.identity import CHANNEL_OPTIONS, IdentityContacts
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores
 
@@ -40,11 +47,21 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
+        identity = await stack.enter_async_context(
+            grpc.aio.secure_channel(
+                settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
+            )
+        )
+        keys = secret_keys(settings.secret_keys)
+        hashes, retry = KeyedAddressHashes(keys), KeyedHash(keys, "retry")
         stores = PostgresStores(database)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
             consume(consumers.customers(PostgresStore, clock), bus, database),
             routines.anchor_ledger(stores, clock),
+            routines.learn_contacts(
+                stores, IdentityContacts(IdentityServiceStub(identity)), hashes, clock
+            ),
         ):
             await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(
@@ -57,6 +74,8 @@ async def running(
                     controller=Controller(
                         settings.controller_name, settings.controller_contact, settings.public_url
                     ),
+                    desk=Desk(hashes, ids, clock),
+                    retry_secret=retry.digest(retry.current_key, ""),
                     ids=ids,
                     clock=clock,
                 ),

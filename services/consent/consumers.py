@@ -8,12 +8,14 @@ from kit.database import Transaction
 from kit.inbox import Consumer
 from kundeapp.identity.v1.identity_events_pb2 import (
     CustomerChanged,
+    CustomerContactChanged,
     CustomerCreated,
     CustomerErased,
 )
 from kundeapp.identity.v1.identity_service_pb2 import Customer
 from services.consent.domain.customers import Status
 from services.consent.domain.store import Store
+from services.consent.handlers import contacts
 from services.consent.handlers import customers as handlers
 
 
@@ -33,8 +35,16 @@ def customers(store_of: Callable[[Transaction], Store], clock: Clock) -> Consume
             store_of(transaction), clock, customer_id=UUID(event.customer_id)
         )
 
+    async def mark(event: CustomerContactChanged, transaction: Transaction) -> None:
+        await contacts.contact_changed(store_of(transaction), customer_id=UUID(event.customer_id))
+
     return Consumer(
         name="consent-customers",
         subjects=("kundeapp.identity.customer.>",),
-        handlers={CustomerCreated: remember, CustomerChanged: remember, CustomerErased: erase},
+        handlers={
+            CustomerCreated: remember,
+            CustomerChanged: remember,
+            CustomerContactChanged: mark,
+            CustomerErased: erase,
+        },
     )

@@ -100,9 +100,7 @@ def message_of(letter: Letter) -> Message:
         subject=letter.subject,
         html=letter.html,
         headers=_headers(letter.unsubscribe_url),
-        attachments=[
-            Attachment(file.name, file.media_type, file.content) for file in letter.files
-        ],
+        attachments=[Attachment(file.name, file.media_type, file.content) for file in letter.files],
         not_after=letter.not_after,
         permit=letter.permit.key if letter.permit else "",
     )

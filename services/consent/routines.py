@@ -1,14 +1,18 @@
-"""What goes on by itself, in every replica."""
+"""What goes on by itself, in every replica at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from kit.clock import Clock
+from services.consent.domain.contacts import AddressHashes, Contacts
 from services.consent.domain.store import Stores
+from services.consent.handlers import contacts as handlers
 from services.consent.handlers import verification
 
 ANCHOR_SECONDS = 3600.0
+CONTACTS_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -25,3 +29,29 @@ async def anchor_ledger(stores: Stores, clock: Clock) -> None:
             if anchor is not None:
                 _log.info("the ledger is anchored", position=anchor.position)
         await asyncio.sleep(ANCHOR_SECONDS)
+
+
+async def learn_contacts(
+    stores: Stores, contacts: Contacts, hashes: AddressHashes, clock: Clock
+) -> None:
+    """Asks identity, again and again, how customers are reached who may be reached otherwise."""
+    has_marked = False
+
+    async def learn() -> None:
+        nonlocal has_marked
+        if not has_marked:
+            await handlers.mark_unreadable(stores, hashes)
+            has_marked = True
+        while await handlers.learn_contacts(stores, contacts, hashes, clock):
+            pass
+
+    await _repeat("contacts are not learned", learn, CONTACTS_SECONDS)
+
+
+async def _repeat(failing: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - such as a database that is not there
+            _log.warning(failing, error=repr(error))
+        await asyncio.sleep(seconds)

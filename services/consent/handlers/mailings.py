@@ -356,7 +356,10 @@ def _notification(
 
 
 async def _locked(
-    store: Store, mailing_id: UUID, version: int | None, states: frozenset[MailingState] | set[MailingState]
+    store: Store,
+    mailing_id: UUID,
+    version: int | None,
+    states: frozenset[MailingState] | set[MailingState],
 ) -> Mailing:
     mailing = await store.lock_mailing(mailing_id)
     if mailing is None:

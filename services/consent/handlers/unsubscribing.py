@@ -27,9 +27,7 @@ async def unsubscribe(
     return subscription
 
 
-async def look(
-    store: Store, tokens: UnsubscribeTokens, token: str
-) -> tuple[Subscription, bool]:
+async def look(store: Store, tokens: UnsubscribeTokens, token: str) -> tuple[Subscription, bool]:
     """Returns what a link is about, and whether it is still on; nothing changes.
 
     Raises:

@@ -205,8 +205,13 @@ class Writer:
                 async with asking:
                     told[language] = await self.details.of(notification, language)
         except Exception as error:  # noqa: BLE001 - the others are written all the same
-            _log.warning("not written", id=str(notification.id), kind=notification.kind,
-                         attempt=leased.attempt, error=repr(error))
+            _log.warning(
+                "not written",
+                id=str(notification.id),
+                kind=notification.kind,
+                attempt=leased.attempt,
+                error=repr(error),
+            )
             await self._try_later([leased])
             return None
         return _Draft(leased, recipients, told)
@@ -350,7 +355,9 @@ class Writer:
                 for letter in letters
             ]
         refused = [each for channel in ways if (each := allowed[channel]) is not Permission.ALLOWED]
-        return mailings.nearest_to_yes(refused) if len(refused) == len(ways) else Permission.NO_ADDRESS
+        return (
+            mailings.nearest_to_yes(refused) if len(refused) == len(ways) else Permission.NO_ADDRESS
+        )
 
     def _marketing_words(
         self, draft: "_Draft", scene: "_Scene", subscription: Subscription
@@ -371,9 +378,7 @@ class Writer:
         text = mailing.text(language)
         return {"subject": text.subject, "body": text.body, "url": self.links.club}
 
-    def _words(
-        self, kind: str, language: str, facts: Mapping[str, Any], farewell: str
-    ) -> Words:
+    def _words(self, kind: str, language: str, facts: Mapping[str, Any], farewell: str) -> Words:
         kind = mailings.NEWS if kind == mailings.TEST else kind
         return self.write(kind, language, _revived({"unsubscribe_url": farewell, **facts}))
 
@@ -451,9 +456,7 @@ def _letter(
     )
     if channel is not Channel.EMAIL:
         return [letter] if words.short else []
-    return [
-        replace(letter, text=words.text, subject=words.subject, html=words.html, files=files)
-    ]
+    return [replace(letter, text=words.text, subject=words.subject, html=words.html, files=files)]
 
 
 def _revived(facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from kit.ids import Ids
 from kit.server import Call
 from services.consent.domain.controller import Controller
 from services.consent.domain.store import Store, Stores
+from services.consent.handlers.suppression import Desk
 
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -26,6 +27,8 @@ class Part:
         store_of: Makes the store of such a transaction.
         stores: Opens the other transactions.
         controller: Who answers for what is done, as receipts name it.
+        desk: What suppressions are made with.
+        retry_secret: Hides what is remembered of a request with an address in it.
         ids: Makes identifiers.
         clock: Tells the time.
     """
@@ -34,6 +37,8 @@ class Part:
     store_of: Callable[[Transaction], Store]
     stores: Stores
     controller: Controller
+    desk: Desk
+    retry_secret: bytes
     ids: Ids
     clock: Clock
 
@@ -51,4 +56,6 @@ class Part:
         """
         async with self.database.transaction() as transaction:
             store = self.store_of(transaction)
-            return await once(transaction, call, request, lambda: run(store), answer)
+            return await once(
+                transaction, call, request, lambda: run(store), answer, self.retry_secret
+            )

@@ -28,13 +28,17 @@ class Privacy(part.Part):
                 following = "" if is_last else str(entries[-1].position)
                 return Part([_record(entry) for entry in entries], following)
 
+            async def contacts() -> Sequence[Record]:
+                return await store.exported_contacts(customers)
+
             async def messages() -> Sequence[Record]:
                 return await store.exported_notifications(customers)
 
             sections = (
                 whole("consents", consents),
-                whole("messages", messages),
                 Section("consentHistory", history),
+                whole("contacts", contacts),
+                whole("messages", messages),
                 staff_actions(transaction.connection, customers),
             )
             return await page(request, call, self.clock.now(), sections)

@@ -7,13 +7,27 @@ from kit.database import Database
 from services.consent.storage.anchors import Anchors
 from services.consent.storage.audit import Audit
 from services.consent.storage.consents import Consents
+from services.consent.storage.contacts import Contacts
 from services.consent.storage.customers import Customers
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.mailings import Mailings
 from services.consent.storage.notices import Notices
+from services.consent.storage.permission import Permissions
+from services.consent.storage.suppression import Suppressions
 
 
-class PostgresStore(Customers, Notices, Ledger, Consents, Anchors, Audit, Mailings):
+class PostgresStore(
+    Customers,
+    Notices,
+    Ledger,
+    Consents,
+    Anchors,
+    Audit,
+    Contacts,
+    Suppressions,
+    Permissions,
+    Mailings,
+):
     """A `Store` on PostgreSQL, within one transaction."""
 
 

@@ -19,11 +19,23 @@ class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_
 class CustomerRow(Table, table=True):
     """What is known of a customer, whose row is the lock of all that is decided about one."""
 
+    __table_args__ = (
+        sa.Index("customer_ask_at", "ask_at", postgresql_where=sa.text("ask_at IS NOT NULL")),
+    )
+
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
     number: str | None = Field(sa_type=sa.Text, unique=True)
     status: str = Field(sa_type=sa.Text)
+    account_id: UUID | None
+    language: str = Field(sa_type=sa.Text)
+    email_hash: str | None = Field(sa_type=sa.Text)
+    is_email_confirmed: bool
+    mobile_hash: str | None = Field(sa_type=sa.Text)
+    is_mobile_confirmed: bool
+    contact_version: int
+    ask_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class PurposeRow(Table, table=True):
@@ -73,7 +85,17 @@ class NoticeTextRow(Table, table=True):
 class LedgerRow(Table, table=True):
     """A decision of a customer, for ever."""
 
-    __table_args__ = (sa.UniqueConstraint("customer_id", "seq"),)
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "seq"),
+        sa.Index(
+            "ledger_purpose",
+            "purpose",
+            "channel",
+            "customer_id",
+            "position",
+            postgresql_include=["decision", "notice_version"],
+        ),
+    )
 
     __tablename__ = "ledger"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
@@ -118,6 +140,43 @@ class ConsentRow(Table, table=True):
     notice_version: int
     position: int = Field(sa_type=sa.BigInteger)
     decided_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class SuppressionRow(Table, table=True):
+    """That nothing is sent to an address."""
+
+    __tablename__ = "suppression"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    medium: str = Field(sa_type=sa.Text)
+    reason: str = Field(sa_type=sa.Text)
+    since: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    note: str = Field(sa_type=sa.Text)
+
+
+class SuppressedAddressRow(Table, table=True):
+    """The hash of such an address under one of the keys."""
+
+    __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    hash: str = Field(sa_type=sa.Text, primary_key=True)
+    suppression_id: UUID = Field(
+        primary_key=True, foreign_key="suppression.id", ondelete="CASCADE", index=True
+    )
+
+
+class SuppressionRemovalRow(Table, table=True):
+    """That an address is written to again, for ever."""
+
+    __tablename__ = "suppression_removal"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    staff_account_id: UUID
+    medium: str = Field(sa_type=sa.Text)
+    reason: str = Field(sa_type=sa.Text)
+    address_hash: str = Field(sa_type=sa.Text)
+    why: str = Field(sa_type=sa.Text)
 
 
 class NotificationRow(Table, table=True):

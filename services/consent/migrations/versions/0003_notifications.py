@@ -5,7 +5,7 @@ from alembic import op
 from kit.tables import add_courier_permit
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 _CREATE = (
     # A cause is told once: the row outlives the telling for as long as a cause may come again.
