@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kit.courier import Attachment, Channel, Courier, Message, Unreachable
 from kit.clock import Clock
+from kit.courier import Attachment, Channel, Courier, Message, Unreachable
 from kit.database import Transaction
 from services.consent.domain.contacts import AddressHashes, email_address, phone_number
 from services.consent.domain.kinds import KINDS

@@ -1,6 +1,6 @@
 """Mailings: written and sent by staff, or announced by the system."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,9 @@ from services.consent.domain.notifications import Notification
 from services.consent.domain.permission import permission_of
 from services.consent.domain.store import Store, Stores
 from services.consent.handlers.writing import Writer
+
+USUAL_PAGE = 50
+LARGEST_PAGE = 200
 
 _EDITABLE = frozenset({MailingState.DRAFT, MailingState.SCHEDULED})
 _STOPPABLE = frozenset({MailingState.SCHEDULED, MailingState.SENDING})
@@ -126,12 +129,26 @@ async def get(store: Store, mailing_id: UUID) -> tuple[Mailing, Progress]:
 
 
 async def list_newest_first(
-    store: Store, before: UUID | None, limit: int
-) -> Sequence[tuple[Mailing, Progress]]:
-    """Returns mailings, the newest first, and how far they are."""
-    found = await store.mailings(before, limit)
-    progress = await store.progress_of([mailing.id for mailing in found])
-    return [(mailing, progress[mailing.id]) for mailing in found]
+    store: Store, page_size: int, page_token: str
+) -> tuple[Sequence[tuple[Mailing, Progress]], str]:
+    """Returns a page of mailings, the newest first, and how far they are, and the next token.
+
+    Raises:
+        Invalid: If the size is negative, or the token came from no page.
+    """
+    if page_size < 0:
+        facts = {"minimum": 0, "maximum": LARGEST_PAGE}
+        raise Invalid(FieldError("page_size", "OUT_OF_RANGE", facts))
+    size = min(page_size or USUAL_PAGE, LARGEST_PAGE)
+    try:
+        before = UUID(page_token) if page_token else None
+    except ValueError:
+        raise Invalid(FieldError("page_token", "NOT_A_PAGE_TOKEN")) from None
+    found = await store.mailings(before, size + 1)
+    page = found[:size]
+    progress = await store.progress_of([mailing.id for mailing in page])
+    following = str(page[-1].id) if len(found) > size else ""
+    return [(mailing, progress[mailing.id]) for mailing in page], following
 
 
 async def preview(store: Store, newsroom: Newsroom, mailing_id: UUID, language: str) -> Preview:
@@ -356,10 +373,7 @@ def _notification(
 
 
 async def _locked(
-    store: Store,
-    mailing_id: UUID,
-    version: int | None,
-    states: frozenset[MailingState] | set[MailingState],
+    store: Store, mailing_id: UUID, version: int | None, states: Collection[MailingState]
 ) -> Mailing:
     mailing = await store.lock_mailing(mailing_id)
     if mailing is None:

@@ -58,6 +58,14 @@ class WritingStores(Protocol):
         ...
 
 
+class NothingMore:
+    """`Details` that has none."""
+
+    async def of(self, _notification: Notification, _language: str, /) -> Told | None:
+        """Returns nothing beside what was taken down."""
+        return Told({})
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """What letters link to.
@@ -183,7 +191,9 @@ class Writer:
         notifications = [each.notification for each in due]
         customer_ids = {each.customer_id for each in notifications if each.customer_id}
         to_staff = any(KINDS[each.kind].of is Class.STAFF for each in notifications)
-        customers = await self.recipients.customers(customer_ids) if customer_ids else {}
+        customers: Mapping[UUID, Recipient] = {}
+        if customer_ids:
+            customers = await self.recipients.customers(customer_ids)
         staff = await self.recipients.event_staff() if to_staff else ()
 
         def recipients(notification: Notification) -> Sequence[Recipient]:
@@ -223,25 +233,24 @@ class Writer:
         async with self.stores() as store:
             scene = await self._scene(store, drafts)
             held = await store.lock_leased([draft.leased for draft in drafts])
-            letters: dict[Leased, Sequence[Letter]] = {}
+            written: dict[UUID, Sequence[Letter]] = {}
             ended: dict[UUID, str] = {}
             for draft in drafts:
                 if draft.leased not in held:
                     continue
-                outcome = self._outcome(draft, scene)
-                match outcome:
+                match self._outcome(draft, scene):
                     case None:
                         await self._lay_aside(store, draft.leased)
-                    case str():
-                        ended[draft.notification.id] = outcome
-                    case _:
-                        letters[draft.leased] = outcome
-            for leased in await self._repeated(store, letters):
-                ended[leased.notification.id] = Reason.DUPLICATE
-                del letters[leased]
-            await store.send(*(letter for each in letters.values() for letter in each))
-            written = {leased.notification.id: "" for leased in letters}
-            await store.end_notifications({**ended, **written}, self.clock.now())
+                    case str() as reason:
+                        ended[draft.notification.id] = reason
+                    case letters:
+                        written[draft.notification.id] = letters
+            for repeated in await self._repeated(store, drafts, written):
+                ended[repeated] = Reason.DUPLICATE
+                del written[repeated]
+            await store.send(*(letter for letters in written.values() for letter in letters))
+            ended.update(dict.fromkeys(written, ""))
+            await store.end_notifications(ended, self.clock.now())
 
     async def _scene(self, store: WritingStore, drafts: Sequence["_Draft"]) -> "_Scene":
         mailing_ids = {each for draft in drafts if (each := draft.mailing_id)}
@@ -264,27 +273,34 @@ class Writer:
         """Returns the e-mail addresses that nothing arrives at."""
         emails = {each.email for draft in drafts for each in draft.recipients if each.email}
         hashes = {email: self.hashes.of(email_address(email)) for email in emails}
-        found = await store.suppressions_of([each for all in hashes.values() for each in all])
+        found = await store.suppressions_of([each for under in hashes.values() for each in under])
         deadly = {
-            hash_ for hash_, known in found.items() if any(each.reason in DEADLY for each in known)
+            each_hash
+            for each_hash, known in found.items()
+            if any(each.reason in DEADLY for each in known)
         }
-        return {email for email, all in hashes.items() if not deadly.isdisjoint(all)}
+        return {email for email, under in hashes.items() if not deadly.isdisjoint(under)}
 
     async def _repeated(
-        self, store: WritingStore, letters: Mapping[Leased, Sequence[Letter]]
-    ) -> Sequence[Leased]:
-        """Returns the letters of mailings to addresses that get the same mailing already."""
-        by_mailing: dict[UUID, list[tuple[Leased, str]]] = {}
-        for leased, each in letters.items():
-            mailing_id = mailings.mailing_of(leased.notification.topic)
-            if mailing_id is not None:
-                by_mailing.setdefault(mailing_id, []).append((leased, self._address_hash(each[0])))
-        repeated: list[Leased] = []
+        self,
+        store: WritingStore,
+        drafts: Sequence["_Draft"],
+        written: Mapping[UUID, Sequence[Letter]],
+    ) -> Sequence[UUID]:
+        """Returns what is of a mailing and to an address that gets the same mailing already."""
+        by_mailing: dict[UUID, list[tuple[UUID, str]]] = {}
+        for draft in drafts:
+            notification_id, mailing_id = draft.notification.id, draft.mailing_id
+            if mailing_id and notification_id in written:
+                [letter] = written[notification_id]
+                pair = (notification_id, self._address_hash(letter))
+                by_mailing.setdefault(mailing_id, []).append(pair)
+        repeated: list[UUID] = []
         for mailing_id, pairs in by_mailing.items():
             new = set(await store.claim_addresses(mailing_id, {each for _, each in pairs}))
-            for leased, address_hash in pairs:
+            for notification_id, address_hash in pairs:
                 if address_hash not in new:
-                    repeated.append(leased)
+                    repeated.append(notification_id)
                 new.discard(address_hash)
         return repeated
 
@@ -343,21 +359,15 @@ class Writer:
             words = self._marketing_words(draft, scene, subscription)
             if words is None:
                 return Reason.TAKEN_BACK
-            permit = Permit(draft.mailing_id, purpose, channel, customer_id)
-            one_click = self.links.one_click(subscription)
-            letters = _letter(notification, channel, address, words)
-            return [
-                replace(
-                    letter,
-                    permit=permit,
-                    unsubscribe_url=one_click if channel is Channel.EMAIL else "",
-                )
-                for letter in letters
-            ]
-        refused = [each for channel in ways if (each := allowed[channel]) is not Permission.ALLOWED]
-        return (
-            mailings.nearest_to_yes(refused) if len(refused) == len(ways) else Permission.NO_ADDRESS
-        )
+            for letter in _letter(notification, channel, address, words):
+                permit = Permit(draft.mailing_id, purpose, channel, customer_id)
+                one_click = self.links.one_click(subscription)
+                url = one_click if channel is Channel.EMAIL else ""
+                return [replace(letter, permit=permit, unsubscribe_url=url)]
+        refused = [allowed[each] for each in ways if allowed[each] is not Permission.ALLOWED]
+        if len(refused) < len(ways):
+            return Permission.NO_ADDRESS
+        return mailings.nearest_to_yes(refused) if refused else Reason.NOT_REACHABLE
 
     def _marketing_words(
         self, draft: "_Draft", scene: "_Scene", subscription: Subscription
@@ -367,8 +377,9 @@ class Writer:
         if told is None:
             return None
         mailing = scene.mailings.get(draft.mailing_id) if draft.mailing_id else None
-        said = self._said(mailing, recipient.language) if mailing else {}
-        facts = {**draft.notification.facts, **told.facts, **said}
+        facts = {**draft.notification.facts, **told.facts}
+        if mailing is not None:
+            facts.update(self._said(mailing, recipient.language))
         farewell = self.links.farewell(subscription)
         return self._words(draft.notification.kind, recipient.language, facts, farewell)
 

@@ -13,6 +13,8 @@ from kit.ids import Ids
 from kit.server import Call
 from services.consent.domain.controller import Controller
 from services.consent.domain.store import Store, Stores
+from services.consent.domain.unsubscribing import UnsubscribeTokens
+from services.consent.handlers.mailings import Newsroom
 from services.consent.handlers.suppression import Desk
 
 _Answer = TypeVar("_Answer", bound=Message)
@@ -27,6 +29,8 @@ class Part:
         store_of: Makes the store of such a transaction.
         stores: Opens the other transactions.
         controller: Who answers for what is done, as receipts name it.
+        newsroom: What mailings are made with.
+        tokens: Reads links to unsubscribe.
         desk: What suppressions are made with.
         retry_secret: Hides what is remembered of a request with an address in it.
         ids: Makes identifiers.
@@ -37,6 +41,8 @@ class Part:
     store_of: Callable[[Transaction], Store]
     stores: Stores
     controller: Controller
+    newsroom: Newsroom
+    tokens: UnsubscribeTokens
     desk: Desk
     retry_secret: bytes
     ids: Ids

@@ -140,8 +140,34 @@ class Permissions(Part):
         )
         return {row["customer_id"]: _standing(row) for row in rows}
 
+    async def count_reach(
+        self, purpose: str, channels: Sequence[Channel]
+    ) -> Sequence[tuple[Sequence[Standing], int]]:
+        """Returns how many have the same standings, of all who have decided."""
+        rows = await self._connection.fetch(
+            f"""
+            WITH {_OFFER}, people AS (
+                SELECT DISTINCT customer_id FROM consent WHERE purpose = $1
+            ), standing AS (
+                SELECT customer_id, {_STANDING}
+                FROM people
+                    CROSS JOIN unnest($2::text[]) AS way (channel)
+                    LEFT JOIN (SELECT * FROM consent WHERE purpose = $1) AS decided
+                        USING (customer_id, channel)
+                    {_REACH}
+            ), reach AS (
+                SELECT jsonb_agg(to_jsonb(standing) - 'customer_id' ORDER BY channel) AS standings
+                FROM standing GROUP BY customer_id
+            )
+            SELECT standings, count(*) FROM reach GROUP BY standings
+            """,  # noqa: S608 - parts of a query
+            purpose,
+            list(channels),
+        )
+        return [([_standing(each) for each in row["standings"]], row["count"]) for row in rows]
 
-def _standing(row: asyncpg.Record) -> Standing:
+
+def _standing(row: asyncpg.Record | Mapping[str, Any]) -> Standing:
     status: Any = row["status"]
     decision: Any = row["decision"]
     return Standing(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.consent.domain.channels import Channel
 from services.consent.domain.mailings import Mailing, MailingState, Progress
-from services.consent.domain.permission import Standing
 
 
 class MailingStore(Protocol):
@@ -65,16 +64,6 @@ class MailingStore(Protocol):
         self, purpose: str, channels: Collection[Channel], after: UUID | None, most: int
     ) -> Sequence[UUID]:
         """Returns the next who have agreed by one of the channels, in the order of their ids."""
-        ...
-
-    async def count_reach(
-        self, purpose: str, channels: Sequence[Channel]
-    ) -> Sequence[tuple[Sequence[Standing], int]]:
-        """Returns how many have the same standings, of all who have decided.
-
-        Returns:
-            The standings in the order of the channels, each with how many have them.
-        """
         ...
 
     async def waiting_of(self, mailing_id: UUID) -> int:

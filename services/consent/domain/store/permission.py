@@ -50,3 +50,13 @@ class PermissionStore(Protocol):
             limit: How many at most.
         """
         ...
+
+    async def count_reach(
+        self, purpose: str, channels: Sequence[Channel]
+    ) -> Sequence[tuple[Sequence[Standing], int]]:
+        """Returns how many have the same standings, of all who have decided.
+
+        Returns:
+            The standings for each of the channels, with how many have them.
+        """
+        ...
