@@ -1,6 +1,5 @@
 """A newsroom on a real database: who writes, who is written to, and what arrives."""
 
-import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -11,7 +10,6 @@ from uuid import UUID, uuid4
 
 from kit.courier import Channel as Way
 from kit.courier import Courier, Message, Permits, Transport, deliver
-from kit.database import Database
 from kit.errors import Unavailable
 from kit.ids import SystemIds
 from kit.keyed_hash import SecretKey
@@ -168,7 +166,7 @@ class Press:
             "INSERT INTO notice_version VALUES ($1, 1, true, $2)", PURPOSE, self.house.clock.now()
         )
         await self.house.sql(
-            "INSERT INTO purpose VALUES ($1, 1, $1, $2, 'Kraftklubben', 'Kraftklubben', 'The club')",
+            "INSERT INTO purpose VALUES ($1, 1, $1, $2, 'Klubben', 'Klubben', 'The club')",
             PURPOSE,
             list(Channel),
         )
@@ -326,18 +324,3 @@ def reader(
         mobile=mobile,
         is_mobile_confirmed=bool(mobile),
     )
-
-
-async def nothing() -> None:
-    """Does nothing, but lets others go on."""
-    await asyncio.sleep(0)
-
-
-__all__ = [
-    "AlwaysHolds",
-    "Database",
-    "Identity",
-    "Letterbox",
-    "Press",
-    "reader",
-]

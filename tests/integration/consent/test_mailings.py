@@ -1,15 +1,12 @@
 """A mailing reaches all who want it, once, and nobody else; and it can be stopped."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from kit.courier import Channel as Way
 from kit.courier import Message
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
@@ -26,9 +23,8 @@ from services.consent.domain.mailings import (
 from services.consent.domain.permission import Permission
 from services.consent.domain.recipients import Recipient
 from services.consent.handlers import mailings
-from services.consent.handlers.writing import Writer
 from services.consent.storage.mailings import Mailings
-from tests.integration.consent.press import AlwaysHolds, Letterbox, Press, reader
+from tests.integration.consent.press import Press, reader
 from tests.integration.consent.world import NOW, House
 
 IN_THE_EVENING = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
@@ -119,23 +115,24 @@ async def test_who_withdraws_before_it_is_written_or_sent_does_not_get_it(press:
     assert (progress.sent, progress.dropped) == (3, {"WITHDRAWN": 2})
 
 
-async def test_a_mailing_goes_on_where_a_process_was_killed(press: Press) -> None:
+async def test_a_mailing_goes_on_where_a_process_was_killed(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await press.readers(2 * BATCH + 10)
     mailing = await press.send_news()
-    room = press.newsroom()
+    put = Mailings.put_mailing
 
-    class Killed(Exception):  # noqa: N818 - what happens
-        pass
+    async def killed(self: Mailings, found: Mailing) -> None:
+        await put(self, found)
+        raise asyncio.CancelledError
 
-    # Killed before the commit of the second batch: it leaves no trace.
-    await mailings.tend_all(press.stores, room)
-    with pytest.raises(Killed):
-        async with press.stores() as store:
-            locked = await store.take_mailing(mailing.id)
-            assert locked is not None
-            assert locked.after is not None
-            await store.put_mailing(replace(locked, after=UUID(int=2**128 - 1), is_through=True))
-            raise Killed
+    # Killed before the commit of the second batch, which leaves no trace.
+    await mailings.tend_all(press.stores, press.newsroom())
+    with monkeypatch.context() as patch:
+        patch.setattr(Mailings, "put_mailing", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await press.tend()
+    assert await press.told() == {("WAITING", None): BATCH}
     await run(press)
 
     assert sorted(press.letterbox.recipients) == addresses(2 * BATCH + 10)
