@@ -278,9 +278,11 @@ async def test_a_connection_that_no_longer_answers_well_is_replaced(
     answer: str,
 ) -> None:
     monkeypatch.setattr("kit.courier.smtp.PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("kit.courier.smtp.TIMEOUT_SECONDS", 3600)
     await by_mail[Channel.EMAIL].send(news(), UUID(int=1))
     mail.answers_to = {"RSET": [answer]}
-    await by_mail[Channel.EMAIL].send(news(), UUID(int=2))
+    async with asyncio.timeout(30):
+        await by_mail[Channel.EMAIL].send(news(), UUID(int=2))
     assert len(mail.mails) == 2
     assert len(mail.sessions) == 2
 
