@@ -327,6 +327,7 @@ async def test_whoever_changes_a_permission_can_end_what_waits(
             await connection.execute(change, permit("kari"))
             await writer.write(news("kari"))
             await eventually(permissions.waiting)
+            await connection.execute("SELECT FROM courier_message FOR UPDATE NOWAIT")
             await connection.execute(
                 """
                 UPDATE courier_message SET outcome = 'WITHDRAWN', ended_at = now(), content = NULL
