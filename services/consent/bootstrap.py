@@ -20,6 +20,7 @@ from kundeapp.consent.v1 import consent_service_pb2 as pb
 from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from services.consent import consumers, routines
 from services.consent.config import Settings
+from services.consent.domain.controller import Controller
 from services.consent.handlers.suppression import Desk
 from services.consent.hashing import KeyedAddressHashes
 from services.consent.identity import CHANNEL_OPTIONS, IdentityContacts
@@ -60,6 +61,7 @@ async def running(
             routines.learn_contacts(
                 stores, IdentityContacts(IdentityServiceStub(identity)), hashes, clock
             ),
+            routines.anchor_ledger(stores, clock),
         ):
             await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(
@@ -71,6 +73,9 @@ async def running(
                     stores=stores,
                     desk=Desk(hashes, ids, clock),
                     retry_secret=retry.digest(retry.current_key, ""),
+                    controller=Controller(
+                        settings.controller_name, settings.controller_contact, settings.public_url
+                    ),
                     ids=ids,
                     clock=clock,
                 ),

@@ -25,6 +25,10 @@ class Settings(ServiceSettings, CourierSettings):
     They must outlive the database: without them suppressed addresses are written to again."""
     public_url: str = "http://localhost:8080"
     """Where customers find Di side: what mails link to."""
+    controller_name: str = "Kundeapp"
+    """The company that answers for what is done with people's data, as receipts name it."""
+    controller_contact: str = "personvern@example.com"
+    """How to reach it about privacy."""
 
 
 class MigrationSettings(BaseSettings):

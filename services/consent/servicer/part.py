@@ -11,6 +11,7 @@ from kit.database import Database, Transaction
 from kit.idempotency import once
 from kit.ids import Ids
 from kit.server import Call
+from services.consent.domain.controller import Controller
 from services.consent.domain.store import Store, Stores
 from services.consent.handlers.suppression import Desk
 
@@ -27,6 +28,7 @@ class Part:
         stores: Opens the other transactions.
         desk: What suppressions are made with.
         retry_secret: Hides what is remembered of a request with an address in it.
+        controller: Who answers for what is done, as receipts name it.
         ids: Makes identifiers.
         clock: Tells the time.
     """
@@ -36,6 +38,7 @@ class Part:
     stores: Stores
     desk: Desk
     retry_secret: bytes
+    controller: Controller
     ids: Ids
     clock: Clock
 

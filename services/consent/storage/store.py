@@ -4,15 +4,20 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from kit.database import Database
+from services.consent.storage.anchors import Anchors
+from services.consent.storage.audit import Audit
 from services.consent.storage.consents import Consents
 from services.consent.storage.contacts import Contacts
 from services.consent.storage.customers import Customers
 from services.consent.storage.ledger import Ledger
+from services.consent.storage.notices import Notices
 from services.consent.storage.permission import Permissions
 from services.consent.storage.suppression import Suppressions
 
 
-class PostgresStore(Customers, Consents, Ledger, Contacts, Suppressions, Permissions):
+class PostgresStore(
+    Customers, Notices, Ledger, Consents, Anchors, Audit, Contacts, Suppressions, Permissions
+):
     """A `Store` on PostgreSQL, within one transaction."""
 
 
