@@ -136,6 +136,7 @@ class Consent:
     settings: Settings
     clock: Clock
     stub: "ConsentServiceAsyncStub"
+    port: int
 
     async def tell_created(self, customer_id: UUID, number: str) -> None:
         """Tells of a customer as identity does, and waits until it was heard."""
@@ -182,7 +183,7 @@ async def serving(
         running(settings, clock, SystemIds()) as server,
         neighbours.channel(server.port) as channel,
     ):
-        yield Consent(neighbours, settings, clock, ConsentServiceStub(channel))
+        yield Consent(neighbours, settings, clock, ConsentServiceStub(channel), server.port)
 
 
 def caller_of(
