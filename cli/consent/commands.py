@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import AsJson, finish, sessions, settings, with_bar
+from cli.consent.recipients import recipients
 
 if TYPE_CHECKING:
     from cli.consent.service import ConsentService
@@ -15,6 +16,7 @@ consent = typer.Typer(
     help="Publishes what customers are asked for, and looks after the ledger of what they answer.",
     no_args_is_help=True,
 )
+consent.add_typer(recipients)
 
 
 @consent.command("publish")

@@ -77,7 +77,7 @@ async def export_audience(
 
 
 async def _channels(store: Store, purpose: str, channel: Channel | None) -> Sequence[Channel]:
-    offered = await store.offered_channels(purpose)
+    offered = {each.id: each.channels for each in await store.purposes()}.get(purpose)
     if offered is None:
         raise Invalid(FieldError("purpose", "UNKNOWN_PURPOSE"))
     if channel is None:

@@ -58,8 +58,8 @@ async def locked_permission(  # noqa: PLR0917 - as the parts of a message come
     """Returns whether we may send to an address, and keeps the answer true.
 
     Until the transaction is over, whoever withdraws for the customer, erases one or learns of a new
-    address waits, and so comes before every later hand-over. An address that is no longer the
-    customer's is NOT_CONFIRMED.
+    address waits, and so comes before every later hand-over; a new notice and a suppression count
+    from when they are there. An address that is no longer the customer's is NOT_CONFIRMED.
 
     Args:
         store: The store.

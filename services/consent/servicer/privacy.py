@@ -36,8 +36,8 @@ class Privacy(part.Part):
 
             sections = (
                 whole("consents", consents),
-                Section("consentHistory", history),
                 whole("contacts", contacts),
+                Section("consentHistory", history),
                 whole("messages", messages),
                 staff_actions(transaction.connection, customers),
             )

@@ -1,6 +1,6 @@
 """What permissions depend on, on PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -89,13 +89,6 @@ class Permissions(Part):
             list(channels),
         )
         return {(row["customer_id"], Channel(row["channel"])): _standing(row) for row in rows}
-
-    async def offered_channels(self, purpose: str) -> Sequence[Channel] | None:
-        """Returns the channels of a purpose, None if there is no such purpose."""
-        channels = await self._connection.fetchval(
-            "SELECT channels FROM purpose WHERE id = $1", purpose
-        )
-        return None if channels is None else [Channel(channel) for channel in channels]
 
     async def last_position(self) -> int:
         """Returns the last row of the ledger, 0 if there is none."""

@@ -1,6 +1,6 @@
 """What the use cases ask of the store: what permissions depend on."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -15,10 +15,6 @@ class PermissionStore(Protocol):
         self, purpose: str, customer_ids: Collection[UUID], channels: Collection[Channel]
     ) -> Mapping[tuple[UUID, Channel], Standing]:
         """Returns the standing of each customer for each channel, also of those nobody knows."""
-        ...
-
-    async def offered_channels(self, purpose: str) -> Sequence[Channel] | None:
-        """Returns the channels of a purpose, None if there is no such purpose."""
         ...
 
     async def last_position(self) -> int:
