@@ -19,7 +19,6 @@ from kit.courier.settings import CourierSettings
 TIMEOUT_SECONDS = 15.0
 IDLE_SECONDS = 5.0
 """Less than any server waits for a command (RFC 5321, 4.5.3.2.7: five minutes)."""
-MOST_IDLE = 8
 MOST_MAILS = 100
 """How many mails a connection serves, so that all servers behind one name get their share."""
 PROBE_SECONDS = 1.0
@@ -32,7 +31,7 @@ _ABOUT_AN_ADDRESS = frozenset({_MAILBOX_UNAVAILABLE, 551, 553, 556})
 # Bad mailbox, bad system, bad syntax, moved (RFC 3463, 3.2), null MX (RFC 7505); not 5.1.7 and
 # 5.1.8, which are about the sender, nor 5.1.0, which servers say of senders, too.
 _DEAD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-_ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9.])")
+_ENHANCED_CODE = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 class SmtpTransport:
@@ -116,8 +115,8 @@ class _Connection:
 class Connections:
     """Keeps connections open from one mail to the next, for a short while.
 
-    There are as many at once as mails are sent at once. One with which anything went wrong serves
-    no other mail.
+    There are never more than mails are sent at once, which `delivery.BATCH` bounds. One with which
+    anything went wrong serves no other mail.
     """
 
     def __init__(self, new: Callable[[], aiosmtplib.SMTP]) -> None:
@@ -140,7 +139,7 @@ class Connections:
             served = True
         finally:
             connection.mails += 1
-            if served and connection.mails < MOST_MAILS and len(self._idle) < MOST_IDLE:
+            if served and connection.mails < MOST_MAILS:
                 self._idle.append(connection)
                 connection.closing = self._begin(self._close_idle(connection))
             else:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.courier import CourierSettings
@@ -25,6 +26,16 @@ class Settings(ServiceSettings, CourierSettings):
     They must outlive the database: without them suppressed addresses are written to again."""
     public_url: str = "http://localhost:8080"
     """Where customers find Di side: what mails link to."""
+    digest_minutes: float = Field(default=15, gt=0)
+    """For how long what happens to reservations is gathered before staff are told of it."""
+    controller_name: str = "Kundeapp"
+    """The company that answers for what is done with people's data, as receipts name it."""
+    controller_contact: str = "personvern@example.com"
+    """How to reach it about privacy."""
+    quiet_from: int = Field(default=22, ge=0, le=23)
+    """The hour, by the clock in Norway, from which on nobody is written to about what can wait."""
+    quiet_until: int = Field(default=7, ge=0, le=23)
+    """The hour until which; the same as `quiet_from` for no quiet hours."""
 
 
 class MigrationSettings(BaseSettings):

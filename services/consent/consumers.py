@@ -11,6 +11,7 @@ from kit.inbox import Consumer
 from kundeapp.events.v1 import events_events_pb2 as told
 from kundeapp.identity.v1.identity_events_pb2 import (
     CustomerChanged,
+    CustomerContactChanged,
     CustomerCreated,
     CustomerErased,
 )
@@ -18,8 +19,8 @@ from kundeapp.identity.v1.identity_service_pb2 import Customer
 from services.consent.domain.customers import Status
 from services.consent.domain.programme import Event
 from services.consent.domain.store import Store
+from services.consent.handlers import contacts, programme
 from services.consent.handlers import customers as handlers
-from services.consent.handlers import programme
 from services.consent.handlers.programme import Desk, Offer, Told
 
 
@@ -39,10 +40,18 @@ def customers(store_of: Callable[[Transaction], Store], clock: Clock) -> Consume
             store_of(transaction), clock, customer_id=UUID(event.customer_id)
         )
 
+    async def mark(event: CustomerContactChanged, transaction: Transaction) -> None:
+        await contacts.contact_changed(store_of(transaction), customer_id=UUID(event.customer_id))
+
     return Consumer(
         name="consent-customers",
         subjects=("kundeapp.identity.customer.>",),
-        handlers={CustomerCreated: remember, CustomerChanged: remember, CustomerErased: erase},
+        handlers={
+            CustomerCreated: remember,
+            CustomerChanged: remember,
+            CustomerContactChanged: mark,
+            CustomerErased: erase,
+        },
     )
 
 
@@ -53,7 +62,11 @@ def events(store_of: Callable[[Transaction], Store], ids: Ids, clock: Clock) -> 
         return Desk(store_of(transaction), ids, clock)
 
     async def published(event: told.EventPublished, transaction: Transaction) -> None:
-        await programme.publish_event(desk_of(transaction), _event(event))
+        await programme.publish_event(
+            desk_of(transaction),
+            _event(event),
+            sales_open_at=event.sales_open_at.ToDatetime(UTC),
+        )
 
     async def changed(event: told.EventChanged, transaction: Transaction) -> None:
         await programme.change_event(desk_of(transaction), _event(event), moved=event.moved)

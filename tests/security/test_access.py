@@ -74,7 +74,29 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.events.v1.EventsService.UndoAdmission": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.SyncDoor": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ListPurposes": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.PutPurpose": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.GetNotice": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.PublishNotice": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.GetMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ChangeMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.WithdrawAllMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ListMyConsentHistory": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.GetMyConsentReceipt": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.GetMyConsentReceiptFile": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.WithdrawForCustomer": CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.ImportConsents": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.VerifyLedger": only("cli"),
     "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.BatchCheckPermissions": only(
+        "identity", "metering", "events"
+    ),
+    "kundeapp.consent.v1.ConsentService.CountAudience": OPERATOR | EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ExportAudience": OPERATOR | EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.AddSuppressions": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.RemoveSuppression": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.CheckSuppression": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.CountSuppressions": OPERATOR | CUSTOMER_SERVICE,
     "kundeapp.metering.v1.MeteringService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,
@@ -162,7 +184,10 @@ class Stub:
             self.calls.append(call)
             return answer()
 
-        return behave
+        async def stream(request: Message, call: Call) -> AsyncIterator[Message]:
+            yield await behave(request, call)
+
+        return stream if method.server_streaming else behave
 
 
 @dataclass
@@ -406,6 +431,9 @@ async def _call(
         if rpc.client_streaming:
             call: Any = channel.stream_unary(path, serializer, deserializer)
             await call(iter([request]), metadata=metadata)
+        elif rpc.server_streaming:
+            call = channel.unary_stream(path, serializer, deserializer)
+            assert len([message async for message in call(request, metadata=metadata)]) == 1
         else:
             call = channel.unary_unary(path, serializer, deserializer)
             await call(request, metadata=metadata)

@@ -17,7 +17,6 @@ from services.consent.domain.published import (
     ConsentExpired,
     ConsentGiven,
     ConsentWithdrawn,
-    Event,
 )
 
 NO_HASH: Final = bytes(32)
@@ -144,6 +143,7 @@ class Change:
         by: Who decided.
         shown: The text that was shown.
         happened_at: When it was made; None if at this moment.
+        yields: Whether it gives way to what was decided later, as what was decided elsewhere does.
     """
 
     customer_id: UUID
@@ -153,6 +153,7 @@ class Change:
     by: By
     shown: Shown = NOTHING
     happened_at: datetime | None = None
+    yields: bool = False
 
     @property
     def pair(self) -> Pair:
@@ -230,7 +231,7 @@ class Entry:
         )
 
     @property
-    def event(self) -> Event:
+    def event(self) -> ConsentGiven | ConsentWithdrawn | ConsentExpired:
         """What is told of it."""
         customer, purpose, channel = self.customer_id, self.purpose, self.channel
         match self.decision:
@@ -293,6 +294,8 @@ def settle(change: Change, consent: Consent | None, now: datetime) -> Sequence[C
     if change.happened_at is None:
         return (change,)
     happened_at = min(change.happened_at, now)
+    if change.yields and consent is not None and consent.decided_at >= happened_at:
+        return ()
     change = replace(change, happened_at=happened_at)
     if (
         change.decision is not Decision.GIVEN

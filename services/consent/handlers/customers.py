@@ -12,8 +12,9 @@ from services.consent.handlers.ledger import record
 async def remember_customer(
     store: Store, *, customer_id: UUID, number: str, status: Status
 ) -> None:
-    """Learns of a customer."""
+    """Learns of a customer; how one is reached is asked for afterwards."""
     await store.put_customer(customer_id, number, status)
+    await store.mark_contact(customer_id)
 
 
 async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> None:
@@ -29,5 +30,6 @@ async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> No
         if consent.decision is Decision.GIVEN
     ]
     await record(store, clock, sorted(ends, key=lambda change: change.pair))
+    await store.forget_contact(customer_id)
     await store.put_customer(customer_id, None, Status.ERASED)
     await store.erase_notifications(customer_id)

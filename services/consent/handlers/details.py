@@ -36,21 +36,31 @@ class ProgrammeDetails:
         Raises:
             Unavailable: If another service is out of reach, or an event was not told of yet.
         """
-        match notification.kind:
-            case "reservation-digest":
-                return await self._digest(notification)
-            case "guest-list":
-                return await self._guest_list(notification)
-            case "reservation-confirmed":
-                return await self._confirmation(notification, language)
-            case "event-moved" | "still-coming":
-                return await self._question(notification)
-            case "event-cancelled":
-                event = await self._event(notification)
-                return Told({**_named(event), "reason": event.cancelled_because or ""})
-            case _:
-                event = await self._event(notification)
-                return Told({**_named(event), **self._told(notification, event)})
+        kinds = {
+            "reservation-digest": self._digest,
+            "guest-list": self._guest_list,
+            "reservation-confirmed": self._confirmation,
+            "event-moved": self._question,
+            "still-coming": self._question,
+            "event-published": self._announcement,
+            "event-cancelled": self._cancellation,
+        }
+        if notification.kind in kinds:
+            return await kinds[notification.kind](notification, language)
+        if "event_id" not in notification.facts:
+            return Told({})
+        event = await self._event(notification)
+        return Told({**_named(event), "url": self.links.event(event.id)})
+
+    async def _announcement(self, notification: Notification, _language: str) -> Told | None:
+        event = await self._event(notification)
+        if event.cancelled_because is not None:
+            return None
+        return Told({**_named(event), "url": self.links.event(event.id)})
+
+    async def _cancellation(self, notification: Notification, _language: str) -> Told:
+        event = await self._event(notification)
+        return Told({**_named(event), "reason": event.cancelled_because or ""})
 
     async def _confirmation(self, notification: Notification, language: str) -> Told | None:
         event, total = await self._event(notification), await self._tickets(notification)
@@ -58,14 +68,14 @@ class ProgrammeDetails:
         tickets = await self.event_files.tickets(reservation_id, language)
         if tickets is None or not total:
             return None
-        facts = {**_named(event), **self._told(notification, event), "total": total}
+        facts = {**_named(event), "url": self.links.event(event.id), "total": total}
         return Told(facts, (tickets,))
 
-    async def _question(self, notification: Notification) -> Told | None:
+    async def _question(self, notification: Notification, _language: str) -> Told | None:
         event, tickets = await self._event(notification), await self._tickets(notification)
         if not tickets or event.cancelled_because is not None:
             return None
-        facts = {**_named(event), **self._told(notification, event), "tickets": tickets}
+        facts = {**_named(event), "url": self.links.event(event.id), "tickets": tickets}
         if notification.customer_id is not None:
             facts["release_url"] = self.links.release(
                 UUID(notification.facts["reservation_id"]),
@@ -74,7 +84,7 @@ class ProgrammeDetails:
             )
         return Told(facts)
 
-    async def _guest_list(self, notification: Notification) -> Told | None:
+    async def _guest_list(self, notification: Notification, _language: str) -> Told | None:
         event = await self._event(notification)
         guest_list = await self.event_files.guest_list(event.id)
         if guest_list is None or event.cancelled_because is not None:
@@ -88,7 +98,7 @@ class ProgrammeDetails:
         }
         return Told(facts, guest_list.files)
 
-    async def _digest(self, notification: Notification) -> Told:
+    async def _digest(self, notification: Notification, _language: str) -> Told:
         notices: Sequence[Mapping[str, Any]] = notification.facts["notices"]
         event_ids = list(dict.fromkeys(UUID(notice["event_id"]) for notice in notices))
         async with self.stores() as store:
@@ -136,16 +146,6 @@ class ProgrammeDetails:
         async with self.stores() as store:
             known = await store.reservation(UUID(notification.facts["reservation_id"]))
         return known.tickets if known else 0
-
-    def _told(self, notification: Notification, event: Event) -> Mapping[str, Any]:
-        told = {
-            name: value
-            for name, value in notification.facts.items()
-            if name not in {"event_id", "reservation_id"}
-        }
-        if "expires_at" in told:
-            told["expires_at"] = datetime.fromisoformat(told["expires_at"])
-        return {**told, "url": self.links.event(event.id)}
 
 
 def _named(event: Event) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.consent.domain.programme import (
     StaffNotice,
 )
 from services.consent.domain.store import Store
+from services.consent.handlers.mailings import announce
 
 BATCH = 500
 MOST_NOTICES = 200
@@ -81,9 +82,24 @@ class Desk:
 # Events.
 
 
-async def publish_event(desk: Desk, event: Event) -> None:
-    """Learns of an event that customers can see."""
+async def publish_event(desk: Desk, event: Event, *, sales_open_at: datetime) -> None:
+    """Learns of an event that customers can see, and tells those who want such news."""
     await desk.store.put_event(event)
+    await announce(
+        desk.store,
+        desk.ids,
+        desk.clock,
+        "event-published",
+        {
+            "event_id": str(event.id),
+            "title": event.title,
+            "venue": event.venue,
+            "starts_at": event.starts_at.isoformat(),
+            "sales_open_at": sales_open_at.isoformat(),
+        },
+        f"event/{event.id}",
+        not_after=event.starts_at,
+    )
 
 
 async def change_event(desk: Desk, event: Event, *, moved: bool) -> None:

@@ -104,6 +104,18 @@ class Ledger(Part):
         )
         return [entry_of(row) for row in rows]
 
+    async def last_entries_of(self, customers: Collection[UUID]) -> Sequence[Entry]:
+        """Returns the rows that hold of customers, by customer and position."""
+        rows = await self._connection.fetch(
+            """
+            SELECT ledger.* FROM consent JOIN ledger USING (position)
+            WHERE consent.customer_id = ANY($1::uuid[])
+            ORDER BY ledger.customer_id, ledger.position
+            """,
+            customers,
+        )
+        return [entry_of(row) for row in rows]
+
     async def _put_consents(self, entries: Sequence[Entry]) -> None:
         await self._connection.execute(
             """
@@ -135,7 +147,7 @@ def consent_of(row: asyncpg.Record) -> Consent:
     return Consent(**values)
 
 
-def entry_of(row: asyncpg.Record) -> Entry:
+def entry_of(row: asyncpg.Record | Mapping[str, Any]) -> Entry:
     """Returns a row of the ledger."""
     values: dict[str, Any] = dict(row)
     values["decision"] = Decision(values["decision"])

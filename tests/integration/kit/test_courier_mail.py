@@ -1,6 +1,7 @@
 """Whatever a mail server does: a mail is sent once it takes it, and not once more."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -278,9 +279,11 @@ async def test_a_connection_that_no_longer_answers_well_is_replaced(
     answer: str,
 ) -> None:
     monkeypatch.setattr("kit.courier.smtp.PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("kit.courier.smtp.TIMEOUT_SECONDS", 3600)
     await by_mail[Channel.EMAIL].send(news(), UUID(int=1))
     mail.answers_to = {"RSET": [answer]}
-    await by_mail[Channel.EMAIL].send(news(), UUID(int=2))
+    async with asyncio.timeout(30):
+        await by_mail[Channel.EMAIL].send(news(), UUID(int=2))
     assert len(mail.mails) == 2
     assert len(mail.sessions) == 2
 
@@ -313,6 +316,22 @@ async def test_an_idle_connection_is_closed(
     monkeypatch.setattr("kit.courier.smtp.IDLE_SECONDS", 0.05)
     await by_mail[Channel.EMAIL].send(news(), UUID(int=2))
     await eventually(lambda: not mail.open_sessions)
+    assert len(mail.sessions) == 1
+
+
+async def test_a_connection_that_serves_again_is_idle_no_more(
+    mail: MailServer, by_mail: Mapping[Channel, Transport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would have closed it has ended by then, and is not there to fail."""
+    failures: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: failures.append(context["message"]))
+    monkeypatch.setattr("kit.courier.smtp.IDLE_SECONDS", 0)
+    for number in range(3):
+        await by_mail[Channel.EMAIL].send(news(), UUID(int=number))
+    await eventually(lambda: not mail.open_sessions)
+    gc.collect()
+    assert failures == []
     assert len(mail.sessions) == 1
 
 

@@ -201,6 +201,7 @@ async def test_no_message_is_handed_over_after_its_withdrawal_was_answered(
     assert set(outcomes) == {"SENT", "WITHDRAWN"}
     assert len(mail.mails) == outcomes.count("SENT")
     assert (withdrawing.handed_over_too_late == []) is (guard == "asked under a lock")
+    assert (withdrawing.answered_too_early == []) is (guard == "asked under a lock")
 
 
 async def test_a_withdrawal_waits_for_the_hand_over_under_way_and_no_longer_than_its_bound(
@@ -211,6 +212,7 @@ async def test_a_withdrawal_waits_for_the_hand_over_under_way_and_no_longer_than
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(delivery, "PERMITTED_SECONDS", 0.5)
+    monkeypatch.setattr("kit.courier.smtp.TIMEOUT_SECONDS", 3600)
     mail.answers = [SILENCE]
     async with writer.delivering(by_mail):
         await writer.write(news("kari"))
@@ -218,7 +220,7 @@ async def test_a_withdrawal_waits_for_the_hand_over_under_way_and_no_longer_than
         withdrawal = asyncio.create_task(permissions.withdraw("kari"))
         await eventually(permissions.waiting)
         assert not withdrawal.done()
-        await withdrawal
+        await eventually(withdrawal.done)
         await eventually(lambda: writer.tried(1))
         writer.clock.advance(timedelta(seconds=5))
         await eventually(writer.ended)
@@ -311,15 +313,21 @@ async def test_of_a_message_whose_lease_another_replica_has_taken_over_nothing_i
     assert kari["outcome"] is None
 
 
-async def test_whoever_withdraws_can_end_what_waits(
-    writer: Writer, permissions: Permissions, mail: MailServer, by_mail: Mapping[Channel, Transport]
+@pytest.mark.parametrize("change", [WITHDRAW, "UPDATE permission SET given = $1 = $1"])
+async def test_whoever_changes_a_permission_can_end_what_waits(
+    writer: Writer,
+    permissions: Permissions,
+    mail: MailServer,
+    by_mail: Mapping[Channel, Transport],
+    change: str,
 ) -> None:
     """Both lock the permission first, so that neither waits for the other for ever."""
     async with permissions.connection() as connection, writer.delivering(by_mail):
         async with connection.transaction():
-            await connection.execute(WITHDRAW, permit("kari"))
+            await connection.execute(change, permit("kari"))
             await writer.write(news("kari"))
             await eventually(permissions.waiting)
+            await connection.execute("SELECT FROM courier_message FOR UPDATE NOWAIT")
             await connection.execute(
                 """
                 UPDATE courier_message SET outcome = 'WITHDRAWN', ended_at = now(), content = NULL
@@ -331,6 +339,7 @@ async def test_whoever_withdraws_can_end_what_waits(
         await eventually(lambda: mail.mails)
         await eventually(writer.ended)
     assert await writer.outcomes() == ["WITHDRAWN", "SENT"]
+    assert [got["To"] for got in mail.mails] == ["ola@example.com"]
     assert await writer.attempts() == 2
 
 
@@ -430,11 +439,14 @@ class _Withdrawing:
         transport: What carries the messages.
         permissions: What is withdrawn.
         handed_over_too_late: Whose message was handed over when the withdrawal was answered.
+        answered_too_early: Whose withdrawal was answered before the message was marked as sent.
     """
 
     transport: Transport
     permissions: Permissions
     handed_over_too_late: list[str] = field(default_factory=list[str])
+    answered_too_early: list[str] = field(default_factory=list[str])
+    _handing_over: set[str] = field(default_factory=set[str])
     _withdrawals: dict[str, _Withdrawal] = field(default_factory=dict[str, _Withdrawal])
 
     @contextlib.asynccontextmanager
@@ -445,6 +457,7 @@ class _Withdrawing:
 
     async def send(self, message: Message, message_id: UUID) -> None:
         owner, _, _ = message.recipient.partition("@")
+        self._handing_over.add(owner)
         own = self._begin(owner)
         other = self._begin(OWNERS[(OWNERS.index(owner) + 10) % len(OWNERS)])
         for each in (own, other):
@@ -464,6 +477,11 @@ class _Withdrawing:
             withdrawal.pid = connection.get_server_pid()
             await connection.execute(WITHDRAW, permit(owner))
             withdrawal.is_answered = True
+            outcome = await connection.fetchval(
+                "SELECT outcome FROM courier_message WHERE permit = $1", permit(owner)
+            )
+            if owner in self._handing_over and outcome != "SENT":
+                self.answered_too_early.append(owner)
 
     async def _is_answered_or_waits(self, withdrawal: _Withdrawal) -> bool:
         return withdrawal.is_answered or (

@@ -45,3 +45,7 @@ class LedgerStore(Protocol):
             limit: How many at most.
         """
         ...
+
+    async def last_entries_of(self, customers: Collection[UUID]) -> Sequence[Entry]:
+        """Returns the rows that hold of customers, by customer and position."""
+        ...
