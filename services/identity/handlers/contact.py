@@ -107,11 +107,15 @@ async def begin_mobile_change(store: Store, desk: Desk, asker: Asker, mobile: st
 async def confirm_mobile(store: Store, desk: Desk, challenge: Challenge) -> Account:
     """Changes the mobile number of an account whose code was right, and tells its owner.
 
+    Numbers are handed on to other people: an account that has confirmed it before loses it.
+
     Raises:
         CodeNoLongerWorks: If the code was used by now.
     """
     account_id = await _used_by(store, desk, challenge)
-    await store.lock_accounts([account_id])
+    holder_id = await store.lock_mobile(challenge.contact, account_id)
+    if holder_id is not None:
+        await _take_mobile(store, desk, holder_id)
     account = await get_me(store, account_id)
     await store.change_mobile(account.id, challenge.contact)
     store.publish(*account.contact_changes())
@@ -121,6 +125,14 @@ async def confirm_mobile(store: Store, desk: Desk, challenge: Challenge) -> Acco
         to = Address(Channel.SMS, account.mobile)
         await store.send(Letter("mobile-changed", to, account.language, facts))
     return await get_me(store, account.id)
+
+
+async def _take_mobile(store: Store, desk: Desk, account_id: UUID) -> None:
+    """Takes the mobile number off an account, and tells its owner."""
+    account = await get_me(store, account_id)
+    await store.change_mobile(account.id, "")
+    store.publish(*account.contact_changes())
+    await store.send(account.letter("mobile-lost", when=desk.now().isoformat()))
 
 
 async def _used_by(store: Store, desk: Desk, challenge: Challenge) -> UUID:

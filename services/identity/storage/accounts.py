@@ -16,6 +16,8 @@ from services.identity.storage.customers import CUSTOMER_COLUMNS, customer_of
 from services.identity.storage.part import Part
 from services.identity.storage.tables import AccountRow
 
+_MOBILE_LOCK = 0x6D6F6269  # "mobi": the advisory locks of mobile numbers
+
 
 class Accounts(Part):
     """Accounts on PostgreSQL."""
@@ -146,6 +148,25 @@ class Accounts(Part):
             change.changed_at,
         )
         return change
+
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        """Locks a mobile number for an account, and returns who else has confirmed it, or None.
+
+        The number is locked first, for whoever confirms it at the same time may have no row yet
+        that says so. The accounts are locked in order, so that two can exchange their numbers.
+        """
+        await self._connection.execute(
+            "SELECT pg_advisory_xact_lock($1, hashtext($2))", _MOBILE_LOCK, mobile
+        )
+        rows = await self._connection.fetch(
+            """
+            SELECT id FROM account WHERE id = $1 OR (mobile = $2 AND mobile <> '')
+            ORDER BY id FOR UPDATE
+            """,
+            account_id,
+            mobile,
+        )
+        return next((row["id"] for row in rows if row["id"] != account_id), None)
 
     async def change_mobile(self, account_id: UUID, mobile: str) -> None:
         """Replaces the mobile number of an account."""

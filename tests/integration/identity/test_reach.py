@@ -1,12 +1,24 @@
 """How customers and staff are reached, and who is told when that changes."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+import services.identity.migrations
+from kit import migrations
+from kit.database import Transaction
+from kit.testing import all_have_come, eventually
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.identity.v1.identity_events_pb2 import CustomerContactChanged
+from services.identity.domain.challenges import LIFETIME, Challenge, Purpose
+from services.identity.domain.store import Store
+from services.identity.handlers import contact
+from services.identity.handlers.codes import Desk
+from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.test_care import STATUS
 from tests.integration.identity.test_contact import NEW_EMAIL, link, moved, undo
 from tests.integration.identity.test_end_of_customers import erase, import_as
@@ -15,12 +27,15 @@ from tests.integration.identity.world import (
     HEADER,
     PIN,
     Identity,
+    StoresOf,
     customers_file,
     refused,
 )
 
 ON_FILE = f"100000,Kari Nordmann,kari@fil.no,91234567,{PIN}\n"
-MOBILE = "+4790000001"
+MOBILE, OTHER_MOBILE = "+4790000001", "+4790000002"
+OLA = "ola@example.no"
+AT_ONCE = 4
 
 
 async def ids(identity: Identity) -> Mapping[str, str]:
@@ -261,3 +276,246 @@ class TestAChangeIsToldOf:
         assert (changed, erased) == ([numbers["100000"]] * 2, [numbers["100001"]])
         assert len(await identity.events("AccountClosed")) == 1
         assert len(await identity.events("CustomerContactChanged")) == 2
+
+
+async def test_a_number_that_somebody_else_confirms_is_lost_and_its_owner_told(
+    identity: Identity, household: pb.Session
+) -> None:
+    await identity.import_customers(HEADER + f"100002,Ola,,,{PIN}\n100003,Per,,{MOBILE},\n")
+    await identity.register("100002", email=OLA)
+    ola = await identity.log_in(OLA)
+    await confirm_mobile(identity, household, MOBILE)
+    before = await told_of(identity)
+
+    await confirm_mobile(identity, ola, MOBILE)
+
+    assert (await identity.me(ola)).mobile == MOBILE
+    assert (await identity.me(household)).mobile == ""
+    assert sorted((await told_of(identity))[len(before) :]) == ["100000", "100001", "100002"]
+    contacts = await reached(identity)
+    assert (contacts.mobile, contacts.mobile_confirmed) == ("+4791234567", False)
+    assert (await reached(identity, "100003")).mobile == MOBILE
+    [letter] = await identity.letters("mobile-lost")
+    assert letter["To"] == EMAIL
+    assert MOBILE.removeprefix("+47") not in letter.get_content()
+
+
+async def test_a_number_that_one_confirms_again_is_kept_and_nobody_is_told_of_a_loss(
+    identity: Identity, household: pb.Session
+) -> None:
+    for _ in range(2):
+        account = await confirm_mobile(identity, household, MOBILE)
+        assert account.mobile == MOBILE
+    assert await identity.letters("mobile-lost") == []
+
+
+StoreOf = Callable[[Transaction, Post], Store]
+
+
+class NaiveStore(PostgresStore):
+    """Looks first and writes later, and locks nothing."""
+
+    everybody_has_read: asyncio.Barrier
+
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        holder: UUID | None = await self._connection.fetchval(
+            "SELECT id FROM account WHERE mobile = $1 AND id <> $2", mobile, account_id
+        )
+        await all_have_come(self.everybody_has_read)
+        return holder
+
+    async def lock_accounts(self, account_ids: Sequence[UUID]) -> None:
+        """Does nothing."""
+
+
+class UnorderedStore(PostgresStore):
+    """Locks the account that confirms a number before the one that has it."""
+
+    both_have_locked: asyncio.Barrier
+
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        await self.lock_accounts([account_id])
+        await all_have_come(self.both_have_locked)
+        return await super().lock_mobile(mobile, account_id)
+
+
+def desk_of(identity: Identity) -> Desk:
+    with identity.cheap_hashes() as hashes:
+        return identity.servicer(hashes).desk
+
+
+async def proven(
+    identity: Identity, account_id: UUID, to: str, purpose: Purpose = Purpose.MOBILE
+) -> Challenge:
+    """Returns a challenge whose code was right."""
+    challenge = Challenge(
+        id=identity.ids.new_id(),
+        purpose=purpose,
+        subject=account_id.bytes,
+        expires_at=identity.clock.now() + LIFETIME,
+        language="nn",
+        code_hash="of a code",
+        contact=to,
+        account_id=account_id,
+    )
+    async with StoresOf(identity.database, PostgresStore)() as store:
+        await store.begin_challenge(challenge, identity.clock.now())
+    return challenge
+
+
+async def confirm_at_once(
+    identity: Identity, store_of: StoreOf, numbers: Mapping[UUID, str]
+) -> list[object]:
+    """Confirms mobile numbers of accounts at once; returns what came of each."""
+    desk, stores = desk_of(identity), StoresOf(identity.database, store_of)
+    challenges = [await proven(identity, *each) for each in numbers.items()]
+
+    async def confirm(challenge: Challenge) -> object:
+        async with stores() as store:
+            return await contact.confirm_mobile(store, desk, challenge)
+
+    return await asyncio.gather(*map(confirm, challenges), return_exceptions=True)
+
+
+async def mobiles(identity: Identity) -> Mapping[UUID, str]:
+    return {row["id"]: row["mobile"] for row in await identity.fetch("SELECT * FROM account")}
+
+
+async def race(identity: Identity, store_of: StoreOf) -> tuple[int, int]:
+    """Confirms one number on several accounts at once; returns how many could, and who hold it."""
+    NaiveStore.everybody_has_read = asyncio.Barrier(AT_ONCE)
+    await identity.import_customers(customers_file(AT_ONCE, PIN))
+    accounts = [
+        UUID((await identity.register(f"{100_000 + each}", email=f"{each}@example.no")).id)
+        for each in range(AT_ONCE)
+    ]
+    outcomes = await confirm_at_once(identity, store_of, dict.fromkeys(accounts, MOBILE))
+    assert all(
+        isinstance(each, asyncpg.UniqueViolationError)
+        for each in outcomes
+        if isinstance(each, BaseException)
+    ), outcomes
+    confirmed = sum(not isinstance(each, BaseException) for each in outcomes)
+    return confirmed, list((await mobiles(identity)).values()).count(MOBILE)
+
+
+async def test_all_who_confirm_one_number_at_once_may_and_one_holds_it_in_the_end(
+    identity: Identity,
+) -> None:
+    assert await race(identity, PostgresStore) == (AT_ONCE, 1)
+    assert len(await told_of(identity)) == AT_ONCE + AT_ONCE + (AT_ONCE - 1)
+
+
+async def test_without_the_lock_the_database_lets_one_confirm_it(identity: Identity) -> None:
+    assert await race(identity, NaiveStore) == (1, 1)
+
+
+async def test_without_the_lock_and_the_index_several_would_hold_it(identity: Identity) -> None:
+    await identity.execute("DROP INDEX account_mobile")
+    assert await race(identity, NaiveStore) == (AT_ONCE, AT_ONCE)
+
+
+async def exchanged(identity: Identity, store_of: StoreOf) -> bool:
+    """Lets two accounts confirm each other's number at once; tells whether both could."""
+    UnorderedStore.both_have_locked = asyncio.Barrier(2)
+    await identity.import_customers(customers_file(2, PIN))
+    one, other = [
+        UUID((await identity.register(f"{100_000 + each}", email=f"{each}@example.no")).id)
+        for each in range(2)
+    ]
+    await confirm_at_once(identity, PostgresStore, {one: MOBILE, other: OTHER_MOBILE})
+    outcomes = await confirm_at_once(identity, store_of, {one: OTHER_MOBILE, other: MOBILE})
+    failures = [each for each in outcomes if isinstance(each, BaseException)]
+    assert all(isinstance(each.__cause__, asyncpg.DeadlockDetectedError) for each in failures)
+    return await mobiles(identity) == {one: OTHER_MOBILE, other: MOBILE}
+
+
+async def test_two_accounts_exchange_their_numbers_at_once(identity: Identity) -> None:
+    assert await exchanged(identity, PostgresStore)
+
+
+async def test_without_an_order_of_locks_they_would_stand_in_each_others_way(
+    identity: Identity,
+) -> None:
+    assert not await exchanged(identity, UnorderedStore)
+
+
+async def told_of_while_another_is_linked(
+    identity: Identity, store_of: StoreOf, purpose: Purpose
+) -> list[str]:
+    """Changes a contact while a link commits; returns who is told of by the change."""
+    NaiveStore.everybody_has_read = asyncio.Barrier(1)
+    await identity.customer("100000")
+    await identity.customer("100001")
+    account = UUID((await identity.register("100000")).id)
+    # Another way of writing the e-mail changes nothing that a foreign key could hang on.
+    to, confirm = {
+        Purpose.MOBILE: (MOBILE, contact.confirm_mobile),
+        Purpose.EMAIL: (EMAIL.upper(), contact.confirm_email),
+    }[purpose]
+    challenge = await proven(identity, account, to, purpose)
+    desk, further = desk_of(identity), UUID((await ids(identity))["100001"])
+    before = await told_of(identity)
+
+    async def change() -> None:
+        async with StoresOf(identity.database, store_of)() as store:
+            await confirm(store, desk, challenge)
+
+    async def waits_or_is_done() -> bool:
+        waiting = await identity.fetch(
+            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database()"
+        )
+        return bool(waiting) or changing.done()
+
+    async with StoresOf(identity.database, PostgresStore)() as linking:
+        await linking.attach_customer(account, further)
+        changing = asyncio.create_task(change())
+        await eventually(waits_or_is_done)
+    await changing
+    return (await told_of(identity))[len(before) :]
+
+
+@pytest.mark.parametrize("purpose", [Purpose.MOBILE, Purpose.EMAIL])
+async def test_a_change_is_told_of_a_customer_who_is_linked_meanwhile(
+    identity: Identity, purpose: Purpose
+) -> None:
+    told = await told_of_while_another_is_linked(identity, PostgresStore, purpose)
+    assert told == ["100000", "100001"]
+
+
+@pytest.mark.parametrize("purpose", [Purpose.MOBILE, Purpose.EMAIL])
+async def test_without_the_lock_such_a_customer_would_be_forgotten(
+    identity: Identity, purpose: Purpose
+) -> None:
+    told = await told_of_while_another_is_linked(identity, NaiveStore, purpose)
+    assert told == ["100000"]
+
+
+async def test_of_accounts_that_had_confirmed_one_number_before_none_keeps_it(
+    identity: Identity,
+) -> None:
+    await identity.execute("DROP INDEX account_mobile, account_staff")
+    await identity.execute("UPDATE alembic_version SET version_num = '0007'")
+    await identity.execute(
+        """
+        INSERT INTO account (id, email, email_key, password_version, roles, language, mobile)
+        SELECT gen_random_uuid(), key, key, 1, '{}', 'nn', mobile
+        FROM (VALUES ('a', $1), ('b', $1), ('c', $2), ('d', ''), ('e', '')) old (key, mobile)
+        """,
+        MOBILE,
+        OTHER_MOBILE,
+    )
+
+    await migrations.upgrade(
+        Path(str(services.identity.migrations.__file__)).parent, identity.settings.database_url
+    )
+
+    rows = await identity.fetch("SELECT email, mobile FROM account ORDER BY email")
+    assert [tuple(row) for row in rows] == [
+        ("a", ""),
+        ("b", ""),
+        ("c", OTHER_MOBILE),
+        ("d", ""),
+        ("e", ""),
+    ]

@@ -72,6 +72,18 @@ class AccountStore(Protocol):
         """Returns the change that a token undoes, once, and forgets it and all later ones."""
         ...
 
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        """Locks a mobile number for an account, and returns who else has confirmed it, or None.
+
+        Until the commit nobody else confirms the number, changes either account, or attaches a
+        customer to one.
+
+        Args:
+            mobile: The number, in E.164.
+            account_id: The account that confirms it.
+        """
+        ...
+
     async def change_mobile(self, account_id: UUID, mobile: str) -> None:
         """Replaces the mobile number of an account."""
         ...
