@@ -1,16 +1,12 @@
 """Consent, on a fresh database for each test."""
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
-import services.consent
 from kit.testing import FrozenClock, Neighbours
 from services.consent.config import Settings
-from tests.integration.consent.world import NOBODY, NOW, Consent, House, serving
-
-_MIGRATIONS = Path(services.consent.__file__).parent / "migrations"
+from tests.integration.consent.world import MIGRATIONS, NOBODY, NOW, Consent, House, serving
 
 
 @pytest.fixture
@@ -23,7 +19,7 @@ async def settings(neighbours: Neighbours) -> Settings:
     await neighbours.forget_events()
     return neighbours.settings(
         Settings,
-        await neighbours.database(_MIGRATIONS),
+        await neighbours.database(MIGRATIONS),
         workload="consent",
         identity=NOBODY,
         events=NOBODY,

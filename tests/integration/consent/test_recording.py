@@ -1,16 +1,22 @@
 """Writing decisions down: a row, what holds now, and an event."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from kit.testing import FrozenClock, Neighbours
 from services.consent.domain import ledger
 from services.consent.domain.ledger import NO_HASH, Actor, By, Change, Decision, Shown
 from services.consent.handlers import customers
+from services.consent.handlers.verification import verify
 from services.consent.storage.ledger import entry_of
-from tests.integration.consent.world import NOW, Consent, House
+from tests.integration.consent.world import MIGRATIONS, NOW, Consent, House
 
 GIVEN, WITHDRAWN, EXPIRED = Decision.GIVEN, Decision.WITHDRAWN, Decision.EXPIRED
 KARI, OLA = uuid4(), uuid4()
@@ -192,3 +198,48 @@ async def test_what_is_read_back_has_the_hash_it_was_written_with(house: House) 
     await house.record(said(GIVEN), said(WITHDRAWN, happened=timedelta(microseconds=-7)))
     rows = await house.sql("SELECT * FROM ledger")
     assert all(ledger.hash_of(entry_of(row)) == row["hash"] for row in rows)
+
+
+_histories = st.lists(
+    st.lists(
+        st.tuples(
+            st.sampled_from((GIVEN, WITHDRAWN)),
+            st.sampled_from(("EMAIL", "SMS")),
+            st.integers(1, 3),
+            st.one_of(st.none(), st.integers(-120, 4).map(lambda each: timedelta(minutes=each))),
+        ),
+        max_size=4,
+    ),
+    max_size=8,
+)
+
+
+def test_after_any_history_what_holds_is_the_fold_of_the_ledger(neighbours: Neighbours) -> None:
+    """Of any decisions in any number of transactions, on one database: customers come and go."""
+    url = asyncio.run(neighbours.database(MIGRATIONS))
+
+    @hypothesis_settings(max_examples=40, deadline=None)
+    @given(_histories)
+    def check(history: list[list[tuple[Decision, str, int, timedelta | None]]]) -> None:
+        asyncio.run(holds_as_folded(url, history))
+
+    check()
+
+
+async def holds_as_folded(
+    url: str, history: list[list[tuple[Decision, str, int, timedelta | None]]]
+) -> None:
+    customer_id, clock = uuid4(), FrozenClock(NOW)
+    async with House.on(url, clock, connections=2) as house:
+        for decisions in history:
+            clock.advance(timedelta(minutes=1))
+            await house.record(*(said(each[0], customer_id, *each[1:]) for each in decisions))
+        folded = {
+            (entry.purpose, entry.channel): entry.decision
+            for entry in await house.entries()
+            if entry.customer_id == customer_id
+        }
+        assert await house.holds(customer_id) == folded
+        async with house.store() as store:
+            assert not (await verify(store, (), "")).findings
+            assert not (await verify(store, (), "views/")).findings
