@@ -11,6 +11,7 @@ from sqlmodel import col, select, update
 
 from services.identity.domain import contact
 from services.identity.domain.accounts import UNDO_WITHIN, Account, Credentials, EmailChange, Role
+from services.identity.domain.reach import AccountContact
 from services.identity.storage.customers import CUSTOMER_COLUMNS, customer_of
 from services.identity.storage.part import Part
 from services.identity.storage.tables import AccountRow
@@ -96,7 +97,8 @@ class Accounts(Part):
         )
 
     async def change_email(self, account_id: UUID, email: str) -> bool:
-        """Replaces the e-mail of an account; returns False if it is another's."""
+        """Replaces the e-mail of an account, locked; returns False if it is another's."""
+        await self.lock_accounts([account_id])
         try:
             async with self._connection.transaction():
                 await self._connection.execute(
@@ -160,6 +162,17 @@ class Accounts(Part):
             """,
             account_id,
         )
+
+    async def staff_contacts(self, role: Role) -> Sequence[AccountContact]:
+        """Returns how the staff with a role are reached, by their accounts' ids."""
+        rows = await self._connection.fetch(
+            """
+            SELECT id AS account_id, email, mobile, language FROM account
+            WHERE roles <> '{}' AND $1 = ANY(roles) ORDER BY id
+            """,
+            role,
+        )
+        return [AccountContact(**row) for row in rows]
 
     async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:
         """Replaces the roles of an account."""
