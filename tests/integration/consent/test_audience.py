@@ -53,7 +53,7 @@ async def crowd(people: People, size: int) -> Sequence[UUID]:
     for place, customer_id in enumerate(ids):
         people.register.known[customer_id] = reachable(email=f"kari{place}@example.no")
         await people.tell(customer_id)
-    await people.learn()
+    await people.learn_all()
     await people.house.record(
         *(people.said(Decision.GIVEN, customer_id, EMAIL) for customer_id in ids)
     )
