@@ -28,8 +28,7 @@ FROM_WHAT_HOLDS = """
 decided AS (
     SELECT customer_id, channel, decision, notice_version
     FROM consent
-    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0
-        AND ($4::uuid IS NULL OR customer_id > $4)
+    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0 AND customer_id > $4
     ORDER BY customer_id
     LIMIT $5
 )

@@ -246,6 +246,22 @@ async def test_replicas_share_the_work(people: People, monkeypatch: pytest.Monke
     assert not set(first) & set(second)
 
 
+async def test_a_hand_over_under_way_keeps_nobody_else_from_being_learned(
+    people: People, kari: UUID
+) -> None:
+    await people.tell(kari)
+    other = uuid4()
+    people.register.known[other] = reachable()
+    await people.tell(other)
+    async with people.house.store() as store:
+        await people.locked_permission(store, kari, EMAIL, OLD)
+        people.register.asked.clear()
+        await people.learn()
+        assert people.register.asked == [{other}]
+    await people.learn()
+    assert people.register.asked == [{other}, {kari}]
+
+
 async def test_without_a_lease_they_would_ask_for_the_same(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
