@@ -18,8 +18,7 @@ from services.consent.domain.ledger import Decision
 from services.consent.handlers import audience
 from services.consent.storage import permission as queries
 from tests.integration.consent.people import People, reachable
-from tests.integration.consent.world import Consent, House
-from tests.integration.metering.world import refused
+from tests.integration.consent.world import Consent, House, refused
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
@@ -29,8 +28,7 @@ FROM_WHAT_HOLDS = """
 decided AS (
     SELECT customer_id, channel, decision, notice_version
     FROM consent
-    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0
-        AND ($4::uuid IS NULL OR customer_id > $4)
+    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0 AND customer_id > $4
     ORDER BY customer_id
     LIMIT $5
 )
@@ -54,7 +52,7 @@ async def crowd(people: People, size: int) -> Sequence[UUID]:
     for place, customer_id in enumerate(ids):
         people.register.known[customer_id] = reachable(email=f"kari{place}@example.no")
         await people.tell(customer_id)
-    await people.learn()
+    await people.learn_all()
     await people.house.record(
         *(people.said(Decision.GIVEN, customer_id, EMAIL) for customer_id in ids)
     )
@@ -252,7 +250,7 @@ async def test_what_makes_no_sense_is_refused_before_the_first_message(  # noqa:
     request = pb.ExportAudienceRequest(
         purpose=purpose, channel=consents_pb2.Channel.Value(channel), as_of_position=as_of
     )
-    with refused() as refusing:
+    with refused("INVALID_FIELDS") as refusing:
         async for _ in consent.stub.ExportAudience(request, metadata=consent.staff()):
             raise AssertionError("something was handed out")
     assert refusing.refusal.fields == [expected]
@@ -307,6 +305,6 @@ async def test_a_question_without_what_it_needs_is_refused_by_name(consent: Cons
                 ("customer_ids", "TOO_MANY_RECORDS"),
             ),
         ):
-            with refused() as refusing:
+            with refused("INVALID_FIELDS") as refusing:
                 await stub.BatchCheckPermissions(request)
             assert refusing.refusal.fields == [field]
