@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -57,9 +58,19 @@ async def replicas(
                 Database.open(settings.database_url, Outbox("consent", ids, clock))
             )
             controller = Controller("Kundeapp", "personvern@example.com", "http://localhost")
+            of_no_use: Any = None  # to switches
             servicers.append(
                 ConsentServicer(
-                    database, PostgresStore, PostgresStores(database), controller, ids, clock
+                    database=database,
+                    store_of=PostgresStore,
+                    stores=PostgresStores(database),
+                    controller=controller,
+                    newsroom=of_no_use,
+                    tokens=of_no_use,
+                    desk=of_no_use,
+                    retry_secret=b"",
+                    ids=ids,
+                    clock=clock,
                 )
             )
         yield servicers

@@ -1,6 +1,6 @@
 """What the use cases ask of the store: what permissions depend on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
