@@ -18,8 +18,7 @@ from services.consent.domain.ledger import Decision
 from services.consent.handlers import audience
 from services.consent.storage import permission as queries
 from tests.integration.consent.people import People, reachable
-from tests.integration.consent.world import Consent, House
-from tests.integration.metering.world import refused
+from tests.integration.consent.world import Consent, House, refused
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
@@ -252,7 +251,7 @@ async def test_what_makes_no_sense_is_refused_before_the_first_message(  # noqa:
     request = pb.ExportAudienceRequest(
         purpose=purpose, channel=consents_pb2.Channel.Value(channel), as_of_position=as_of
     )
-    with refused() as refusing:
+    with refused("INVALID_FIELDS") as refusing:
         async for _ in consent.stub.ExportAudience(request, metadata=consent.staff()):
             raise AssertionError("something was handed out")
     assert refusing.refusal.fields == [expected]
@@ -307,6 +306,6 @@ async def test_a_question_without_what_it_needs_is_refused_by_name(consent: Cons
                 ("customer_ids", "TOO_MANY_RECORDS"),
             ),
         ):
-            with refused() as refusing:
+            with refused("INVALID_FIELDS") as refusing:
                 await stub.BatchCheckPermissions(request)
             assert refusing.refusal.fields == [field]

@@ -1,6 +1,7 @@
 """How customers are reached: asked for when it may have changed, and kept as hashes only."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from kit.errors import Unavailable
 from kit.testing import eventually
+from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest
 from services.consent.domain.channels import Channel
 from services.consent.domain.contacts import Contact, KnownContact, email_address, phone_number
 from services.consent.domain.customers import Status
@@ -16,7 +18,7 @@ from services.consent.domain.suppression import Reason
 from services.consent.handlers import contacts
 from services.consent.storage import PostgresStore
 from tests.integration.consent.people import FIRST_KEY, SECOND_KEY, People, reachable
-from tests.integration.consent.world import House
+from tests.integration.consent.world import Consent, Customer, House
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
 OLD, NEW = "kari@example.no", "kari.fjord@example.no"
@@ -129,6 +131,29 @@ async def test_of_an_erased_customer_nothing_but_the_id_is_left(people: People, 
         "status": Status.ERASED,
         "contact_version": before["contact_version"] + 1,
     }
+
+
+async def test_its_owner_is_told_what_is_known_of_an_address_and_not_which_it_is(
+    people: People, kari: UUID, consent: Consent
+) -> None:
+    await people.suppress(email_address(OLD), Reason.COMPLAINT)
+    owner = Customer(kari, people.register.known[kari].account_id or uuid4())
+    answer = await consent.stub.ExportMyData(
+        ExportMyDataRequest(), metadata=consent.metadata(owner)
+    )
+    assert json.loads(answer.sections_json)["contacts"] == [
+        {
+            "customerId": str(kari),
+            "status": "ACTIVE",
+            "accountId": str(owner.account_id),
+            "language": "nn",
+            "hasEmail": True,
+            "isEmailConfirmed": True,
+            "hasMobile": True,
+            "isMobileConfirmed": True,
+            "suppressions": ["EMAIL/COMPLAINT"],
+        }
+    ]
 
 
 async def test_an_answer_that_comes_after_the_erasure_is_not_written(

@@ -24,6 +24,7 @@ from kit.database import Database
 from kit.envelope import Envelope
 from kit.errors import Unavailable
 from kit.ids import SystemIds
+from kit.keyed_hash import SecretKey
 from kit.local.processes import Child, free_port
 from kit.outbox import Outbox
 from kit.server import Call
@@ -34,7 +35,9 @@ from services.consent.config import Settings
 from services.consent.domain.controller import Controller
 from services.consent.domain.customers import Status
 from services.consent.domain.ledger import NO_HASH, Decision, Entry, Pair, hash_of
+from services.consent.handlers.suppression import Desk
 from services.consent.handlers.verification import verify
+from services.consent.hashing import KeyedAddressHashes
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores
 from tests.integration.consent.world import Consent, Customer, House, Shown, caller_of, no
@@ -64,11 +67,11 @@ async def replicas(
                     database=database,
                     store_of=PostgresStore,
                     stores=PostgresStores(database),
-                    controller=controller,
                     newsroom=of_no_use,
                     tokens=of_no_use,
-                    desk=of_no_use,
+                    desk=Desk(KeyedAddressHashes([SecretKey("key", b"1" * 32)]), ids, clock),
                     retry_secret=b"",
+                    controller=controller,
                     ids=ids,
                     clock=clock,
                 )
