@@ -87,6 +87,18 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.consent.v1.ConsentService.WithdrawForCustomer": CUSTOMER_SERVICE,
     "kundeapp.consent.v1.ConsentService.ImportConsents": OPERATOR,
     "kundeapp.consent.v1.ConsentService.VerifyLedger": only("cli"),
+    "kundeapp.consent.v1.ConsentService.CreateMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.UpdateMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.GetMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ListMailings": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.PreviewMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.SendTestMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ScheduleMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.UnscheduleMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.StopMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.DeleteMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.Unsubscribe": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.GetSubscription": PUBLIC,
     "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
     "kundeapp.consent.v1.ConsentService.BatchCheckPermissions": only(
         "identity", "metering", "events"

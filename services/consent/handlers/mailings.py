@@ -392,5 +392,5 @@ async def _put(store: Store, mailing: Mailing) -> Mailing:
 
 
 async def _check_purpose(store: Store, purpose: str) -> None:
-    if not await store.offered_channels(purpose):
+    if not any(each.id == purpose and each.channels for each in await store.purposes()):
         raise Invalid(FieldError("purpose", "PURPOSE_NOT_FOR_NEWS"))

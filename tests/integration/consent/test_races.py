@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -60,11 +61,14 @@ async def replicas(
                 Database.open(settings.database_url, Outbox("consent", ids, clock))
             )
             controller = Controller("Kundeapp", "personvern@example.com", "http://localhost")
+            of_no_use: Any = None  # to switches
             servicers.append(
                 ConsentServicer(
                     database=database,
                     store_of=PostgresStore,
                     stores=PostgresStores(database),
+                    newsroom=of_no_use,
+                    tokens=of_no_use,
                     desk=Desk(KeyedAddressHashes([SecretKey("key", b"1" * 32)]), ids, clock),
                     retry_secret=b"",
                     controller=controller,
