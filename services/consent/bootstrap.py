@@ -16,6 +16,7 @@ from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
 from services.consent import consumers
 from services.consent.config import Settings
+from services.consent.domain.customer_service import parse_customer_service
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores
 
@@ -30,6 +31,7 @@ async def running(
 ) -> AsyncGenerator[Server]:
     """Runs consent for as long as the context is open."""
     clock, ids = clock or SystemClock(), ids or SystemIds()
+    customer_service = parse_customer_service(settings.customer_service.read_text("utf-8"))
     async with AsyncExitStack() as stack:
         outbox = Outbox(_NAME, ids, clock)
         database = await stack.enter_async_context(
@@ -53,6 +55,7 @@ async def running(
                     stores=PostgresStores(database),
                     ids=ids,
                     clock=clock,
+                    customer_service=customer_service,
                 ),
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),

@@ -8,6 +8,7 @@ from kit.courier import CourierSettings
 from kit.settings import ServiceSettings
 
 _PREFIX = "KUNDEAPP_CONSENT_"
+_CUSTOMER_SERVICE = Path(__file__).with_name("customer_service.toml")
 
 
 class Settings(ServiceSettings, CourierSettings):
@@ -25,6 +26,8 @@ class Settings(ServiceSettings, CourierSettings):
     They must outlive the database: without them suppressed addresses are written to again."""
     public_url: str = "http://localhost:8080"
     """Where customers find Di side: what mails link to."""
+    customer_service: Path = _CUSTOMER_SERVICE
+    """How customers reach the company, and when: the file beside this one is an example."""
 
 
 class MigrationSettings(BaseSettings):

@@ -75,6 +75,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.events.v1.EventsService.SyncDoor": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.ExportMyData": CUSTOMER,
     "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.GetCustomerService": PUBLIC,
     "kundeapp.metering.v1.MeteringService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,

@@ -11,6 +11,7 @@ from kit.database import Database, Transaction
 from kit.idempotency import once
 from kit.ids import Ids
 from kit.server import Call
+from services.consent.domain.customer_service import CustomerService
 from services.consent.domain.store import Store, Stores
 
 _Answer = TypeVar("_Answer", bound=Message)
@@ -26,6 +27,7 @@ class Part:
         stores: Opens the other transactions.
         ids: Makes identifiers.
         clock: Tells the time.
+        customer_service: How customers reach the company.
     """
 
     database: Database
@@ -33,6 +35,7 @@ class Part:
     stores: Stores
     ids: Ids
     clock: Clock
+    customer_service: CustomerService
 
     async def once(
         self,
