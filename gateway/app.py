@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
@@ -206,12 +206,14 @@ class Page:
         media_type: Its type.
         policy: Its Content-Security-Policy.
         others: Further headers.
+        status: What it is answered with.
     """
 
     content: bytes
     media_type: str
     policy: str = "default-src 'none'; frame-ancestors 'none'"
     others: Headers = ()
+    status: HTTPStatus = HTTPStatus.OK
 
     async def __call__(self, _request: Request) -> Response:
         """Answers a request for it."""
@@ -222,10 +224,25 @@ class Page:
             *SECURITY[1:],
             *self.others,
         )
-        return Response(HTTPStatus.OK, self.content, headers)
+        return Response(self.status, self.content, headers)
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is written by hand for a path.
+
+    Attributes:
+        route: The path, without a token that it ends in.
+        handlers: By method.
+        declared: The methods that the protos declare for the same path.
+    """
+
+    route: str
+    handlers: Mapping[str, Handler]
+    declared: Iterable[str] = ()
 
 
 class Application:
@@ -246,6 +263,7 @@ class Application:
         clock: Clock,
         origin: str,
         trusted_hops: int = 0,
+        links: Mapping[str, Mapping[str, Handler]] | None = None,
     ) -> None:
         """Prepares every route.
 
@@ -258,6 +276,7 @@ class Application:
             clock: Tells for how long a cookie is kept.
             origin: Where our own pages are: `https://host`.
             trusted_hops: How many proxies of ours stand in front.
+            links: Handlers of links that end in a token, by the path before it and then by method.
 
         Raises:
             UndeclaredAccess: If an RPC does not say who may call it.
@@ -280,6 +299,7 @@ class Application:
             "/readyz": {"GET": self._readyz},
             "/v1/internalTokens": {"POST": self._exchange_token},
         }
+        self._links = links or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; see the ASGI specification, 3.0."""
@@ -330,12 +350,12 @@ class Application:
         language = request.language
         try:
             _refuse_large_headers(scope, self._limits.header_bytes)
-            fixed = self._fixed.get(request.path)
-            if fixed is not None:
-                route = request.path
-                return route, await _answer_fixed(fixed, request)
+            written = self._written(request)
+            if written is not None:
+                route = written.route
+                return route, await _answer_written(written, request)
             if request.method == "OPTIONS":
-                return route, _options(self._transcoder.methods(request.path))
+                return route, self._options(request.path)
             match = self._transcoder.find(request.method, request.path)
             route = match.endpoint.template.text
             return route, await self._transcode(match, request)
@@ -350,10 +370,32 @@ class Application:
             failure = problems.of_failure(grpc.StatusCode.INTERNAL, language, trace_id)
             return route, _refusal(failure)
 
+    def _written(self, request: Request) -> "_Written | None":
+        """Returns what is no RPC, and answers a request; None if it may be one."""
+        fixed = self._fixed.get(request.path)
+        if fixed is not None:
+            return _Written(request.path, fixed)
+        folder = request.path.rpartition("/")[0]
+        linked = self._links.get(folder)
+        if linked is None:
+            return None
+        declared = self._transcoder.methods(request.path)
+        if request.method in declared:
+            return None
+        return _Written(f"{folder}/{{token}}", linked, declared)
+
+    def _options(self, path: str) -> Response:
+        methods = self._transcoder.methods(path)
+        if not methods:
+            raise errors.NotFound
+        return _options(methods)
+
     async def _transcode(self, match: Match[Route], request: Request) -> Response:
         route = match.endpoint
         call, rule = self._calls[route.rpc.full_name]
-        metadata = await self._admit(request, rule)
+        # Any site can have a browser send a form, so a login has nothing to do with it.
+        is_anybodys = route.form is not None
+        metadata = metadata_of(request) if is_anybodys else await self._admit(request, rule)
         message = route.decode(
             match.segments,
             request.query,
@@ -475,13 +517,14 @@ async def _healthz(_request: Request) -> Response:
     return Response(HTTPStatus.OK, b'{"ok":true}')
 
 
-async def _answer_fixed(handlers: Mapping[str, Handler], request: Request) -> Response:
+async def _answer_written(written: _Written, request: Request) -> Response:
+    methods = (*written.handlers, *written.declared)
     method = "GET" if request.method == "HEAD" else request.method
     if method == "OPTIONS":
-        return _options(handlers)
-    handler = handlers.get(method)
+        return _options(methods)
+    handler = written.handlers.get(method)
     if handler is None:
-        raise problems.MethodNotAllowed(handlers)
+        raise problems.MethodNotAllowed(methods)
     return await handler(request)
 
 

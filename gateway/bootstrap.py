@@ -16,7 +16,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, ended_sessions, export, live, openapi, undo
+from gateway import docs, ended_sessions, export, live, openapi, page, release, undo, unsubscribe
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
 from gateway.ended_sessions import EndedSessions, Fetch
@@ -46,6 +46,8 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 
 _LIST_SIGNING_KEYS = SERVICES[0].methods_by_name["ListSigningKeys"]
 _LIST_ENDED_SESSIONS = SERVICES[0].methods_by_name["ListEndedSessions"]
+_UNSUBSCRIBE = SERVICES[3].methods_by_name["Unsubscribe"]
+_RELEASE = SERVICES[3].methods_by_name["ReleaseByLink"]
 _KEYS_FRESH_SECONDS = 300
 _ALLOWED_HEADERS = ("authorization", "content-type", "accept-language", "traceparent")
 _EXPOSED_HEADERS = ("retry-after", "content-language")
@@ -94,6 +96,10 @@ async def running(
             clock=clock,
             origin=settings.origin,
             trusted_hops=settings.trusted_hops,
+            links={
+                **unsubscribe.links(_UNSUBSCRIBE, upstreams, settings.call_timeout),
+                **release.links(_RELEASE, upstreams, settings.call_timeout),
+            },
         )
         for work in (
             ended.keep_up(),
@@ -171,7 +177,10 @@ def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
         "/asyncapi.json": Page(settings.asyncapi.read_bytes(), "application/json"),
         "/docs": Page(docs.page(document), "text/html; charset=utf-8", docs.POLICY),
         docs.STYLE_PATH: Page(docs.STYLE, "text/css; charset=utf-8"),
+        **page.shared(),
         **undo.pages(),
+        **unsubscribe.pages(),
+        **release.pages(),
     }
 
 

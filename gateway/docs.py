@@ -106,7 +106,7 @@ def _parameters(parameters: Sequence[Schema], schemas: Schema) -> str:
 
 
 def _content(title: str, part: Schema, schemas: Schema) -> str:
-    ((media_type, content),) = part["content"].items()
+    media_type, content = next(iter(part["content"].items()))
     if media_type == _JSON:
         shown = _fields(content["schema"], schemas) or "<p class='quiet'>An empty object.</p>"
     else:
@@ -206,7 +206,8 @@ def _examples(method: str, path: str, operation: Schema) -> str:
     if operation["security"]:
         lines[-1] += " \\"
         lines.append('  -H "Authorization: Bearer $TOKEN"')
-    if request:
+    has_json = request is not None and _JSON in request["content"]
+    if has_json:
         lines[-1] += " \\"
         lines.append("  -H 'Content-Type: application/json' -d @request.json")
     answer = operation["responses"]["200"]
@@ -214,7 +215,7 @@ def _examples(method: str, path: str, operation: Schema) -> str:
         lines[-1] += " \\"
         lines.append("  -N" if _EVENT_STREAM in answer["content"] else "  -O")
     blocks = [("Call", "\n".join(lines))]
-    if request:
+    if request is not None and has_json:
         blocks.append(("request.json", _json(request)))
     if _JSON in answer["content"]:
         blocks.append(("Answer", _json(answer)))

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import (
 )
 
 from gateway import cookies, export, live, problems
-from gateway.transcoder import IDEMPOTENCY_KEY, Route, shapes
+from gateway.transcoder import IDEMPOTENCY_KEY, Route, forms, shapes
 from gateway.transcoder.cookies import cookie_of
 from gateway.transcoder.templates import ONE, REST, Template
 from kit import access
@@ -129,6 +129,8 @@ class _Writer:
                 "required": route.needs_body,
                 "content": {"application/json": {"schema": body, "example": self._example(body)}},
             }
+        elif route.form is not None:
+            operation["requestBody"] = _form(*route.form)
         operation["responses"] = {
             "200": _FILE if route.is_file else self._success(route),
             **_refusals(route),
@@ -544,6 +546,22 @@ def _forgotten(route: Route) -> str:
         return ""
     names = ", ".join(f"`{cookies.PREFIX}{name}`" for name in route.cookies.forgotten)
     return f"\n\nRemoves from a browser: {names}."
+
+
+def _form(field: str, value: str) -> Schema:
+    """Returns the body of an operation that a form with one field may stand for."""
+    schema = {
+        "type": "object",
+        "properties": {field: {"const": value}},
+        "required": [field],
+        "additionalProperties": False,
+    }
+    content = {"schema": schema, "example": {field: value}}
+    return {
+        "description": f"Nothing, or a form with one field, `{field}={value}`.",
+        "required": False,
+        "content": dict.fromkeys(forms.MEDIA_TYPES, content),
+    }
 
 
 def _kept(field: FieldDescriptor, *, is_answer: bool) -> str:

@@ -5,51 +5,25 @@ the token, and opening the page changes nothing, as scanners of mail do: its but
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-from gateway.app import Handler, Page, Request, Response
+from gateway import page
+from gateway.app import Handler, Page
 from kit.texts import Language
 
 PATH: Final = "/konto/angre"
-POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-_STATIC: Final = Path(__file__).parent / "static"
 
 
 def pages() -> Mapping[str, Handler]:
-    """Returns the page with its style and script, by path."""
-    return {
-        PATH: _page(),
-        f"{PATH}.css": Page((_STATIC / "undo.css").read_bytes(), "text/css; charset=utf-8"),
-        f"{PATH}.js": Page((_STATIC / "undo.js").read_bytes(), "text/javascript; charset=utf-8"),
+    """Returns the page with its script, by path."""
+    script = f"{PATH}.js"
+    by_language: Mapping[Language, Page] = {
+        language: page.written(
+            language, words["title"], _HTML.format_map(words), script_path=script
+        )
+        for language, words in _WORDS.items()
     }
-
-
-def _page() -> Handler:
-    by_language = {language: _in(language, words) for language, words in _WORDS.items()}
-
-    async def answer(request: Request) -> Response:
-        """Shows the page in the reader's language."""
-        return await by_language[request.language](request)
-
-    return answer
-
-
-def _in(language: Language, words: Mapping[str, str]) -> Page:
-    return Page(
-        _HTML.format(language=language, path=PATH, **words).encode(),
-        "text/html; charset=utf-8",
-        POLICY,
-        (
-            (b"content-language", language.encode()),
-            (b"vary", b"accept-language"),
-            (b"x-robots-tag", b"noindex"),
-        ),
-    )
+    return {PATH: page.spoken(by_language), script: page.script("undo.js")}
 
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
@@ -71,7 +45,6 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "i adressefeltet.",
         "no_script": "Knappen verkar ikkje i denne nettlesaren, fordi JavaScript er slått av. Opne "
         "lenkja i ein annan nettlesar, eller ring kundeservice, så angrar dei endringa for deg.",
-        "help": "Treng du hjelp? Ring kundeservice. Nummeret står på fakturaen.",
     },
     "nb": {
         "title": "Angre endret e-post",
@@ -91,7 +64,6 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "adressefeltet.",
         "no_script": "Knappen virker ikke i denne nettleseren, fordi JavaScript er slått av. Åpne "
         "lenken i en annen nettleser, eller ring kundeservice, så angrer de endringen for deg.",
-        "help": "Trenger du hjelp? Ring kundeservice. Nummeret står på fakturaen.",
     },
     "en": {
         "title": "Undo a changed e-mail",
@@ -111,24 +83,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "link into the address bar.",
         "no_script": "The button does not work in this browser, because JavaScript is off. Open "
         "the link in another browser, or call customer service, who will undo the change for you.",
-        "help": "Do you need help? Call customer service. The number is on your bill.",
     },
 }
 
-_HTML: Final = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>{title} | Di side</title>
-<link rel="stylesheet" href="{path}.css">
-<script src="{path}.js" defer></script>
-</head>
-<body>
-<header><p>Di side</p></header>
-<main>
+_HTML: Final = """\
 <noscript><h1>{changed}</h1><p>{if_you}</p><p class="problem">{no_script}</p></noscript>
 <section id="ask" hidden>
 <h1>{changed}</h1>
@@ -146,8 +104,4 @@ _HTML: Final = """<!doctype html>
 <h1>{broken}</h1>
 <p>{again}</p>
 </section>
-</main>
-<footer><p>{help}</p></footer>
-</body>
-</html>
 """

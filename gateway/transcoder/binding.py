@@ -19,7 +19,7 @@ from google.protobuf.descriptor import (
 from google.protobuf.message import Message
 
 from gateway import problems
-from gateway.transcoder import shapes, templates
+from gateway.transcoder import forms, shapes, templates
 from gateway.transcoder.cookies import InvalidCookie, RouteCookies, cookie_of
 from gateway.transcoder.decoding import (
     MAX_DEPTH,
@@ -33,7 +33,9 @@ from gateway.transcoder.decoding import (
 )
 from gateway.transcoder.encoding import Encoders
 from gateway.transcoder.routing import Match, RouteTable
+from kit import access
 from kit.errors import FieldError, Invalid, Malformed, NotFound
+from kundeapp.web.v1 import web_pb2
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 WHOLE = "*"
@@ -89,6 +91,8 @@ class Route:
         answer_type: The message class of the answer.
         is_file: Whether the answer is a google.api.HttpBody, which is sent as it is.
         cookies: What a browser keeps of its messages.
+        form: The field and the value of the form that it takes beside JSON; None without one. It is
+            then nobody's: a login that comes along is not looked at.
         needs_body: Whether there must be a body; not where cookies can fill all that it may hold.
         path_fields: The fields that the path fills, by proto names from the request downwards.
     """
@@ -130,6 +134,7 @@ class Route:
             rule.body != WHOLE or not all(map(cookie_of, self.body_fields))
         )
         self._encode = self._encoder(encoders)
+        self.form = self._form()
 
     @property
     def body_fields(self) -> Sequence[FieldDescriptor]:
@@ -160,7 +165,8 @@ class Route:
         Raises:
             Invalid: If fields are wrong; all of them are named.
             Malformed: If the request cannot be read.
-            UnsupportedMediaType: If the body is not declared to be JSON.
+            PayloadTooLarge: If it is a form of more than its one field.
+            UnsupportedMediaType: If the body is not declared to be JSON, or a form that it takes.
         """
         message = self._request_type()
         errors: list[FieldError] = []
@@ -191,6 +197,25 @@ class Route:
             raise InvalidRoute(f"{self.rpc.full_name}: the {IDEMPOTENCY_KEY} is a header.")
         if self.is_file and self.response_body:
             raise InvalidRoute(f"{self.rpc.full_name}: a file is all of its answer.")
+
+    def _form(self) -> tuple[str, str] | None:
+        """Returns the field and the value of the form.
+
+        Raises:
+            InvalidRoute: If it has one, and may not.
+        """
+        if not self.rpc.GetOptions().HasExtension(web_pb2.form):
+            return None
+        form = self.rpc.GetOptions().Extensions[web_pb2.form]
+        if not form.field or not form.value:
+            raise InvalidRoute(f"{self.rpc.full_name}: its form has no field, or no value.")
+        if self.http_method != "POST" or self.body != WHOLE or self.body_fields:
+            raise InvalidRoute(f"{self.rpc.full_name}: a form is of a POST with all in its path.")
+        if access.rule_of(self.rpc).WhichOneof("caller") != "public":
+            raise InvalidRoute(f"{self.rpc.full_name}: what takes a form is public.")
+        if self.cookies.taken or self.cookies.given or self.cookies.forgotten:
+            raise InvalidRoute(f"{self.rpc.full_name}: what takes a form has no cookies.")
+        return form.field, form.value
 
     def _bind(self, variable: templates.Variable) -> _BoundVariable:
         *parents, name = variable.field_path
@@ -233,6 +258,9 @@ class Route:
                 raise Malformed(detail="this takes no content")
             return
         if not body.content and not self.needs_body:
+            return
+        if self.form is not None and forms.is_form(body.media_type):
+            forms.refuse_other(body.content, body.media_type, *self.form)
             return
         if body.content and not _is_json(body.media_type):
             raise problems.UnsupportedMediaType
@@ -316,20 +344,16 @@ class Transcoder:
             MethodNotAllowed: If the path does not answer the method.
         """
         match = self._table.match(method, path)
-        if match is None:
-            raise problems.MethodNotAllowed(self.methods(path))
-        return match
-
-    def methods(self, path: str) -> frozenset[str]:
-        """Returns the methods that the protos declare for a path.
-
-        Raises:
-            NotFound: If there is no such path.
-        """
-        methods = self._table.methods(path)
+        if match is not None:
+            return match
+        methods = self.methods(path)
         if not methods:
             raise NotFound
-        return methods
+        raise problems.MethodNotAllowed(methods)
+
+    def methods(self, path: str) -> frozenset[str]:
+        """Returns the methods that the protos declare for a path, none if there is no such path."""
+        return self._table.methods(path)
 
 
 def _rules(rpc: MethodDescriptor) -> Iterator[tuple[str, str, http_pb2.HttpRule]]:

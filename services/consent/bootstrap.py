@@ -25,6 +25,7 @@ from services.consent import consumers, routines
 from services.consent.config import Settings
 from services.consent.domain.channels import Channel
 from services.consent.domain.controller import Controller
+from services.consent.domain.customer_service import parse_customer_service
 from services.consent.domain.quiet import QuietHours
 from services.consent.event_service import EventsEventFiles
 from services.consent.handlers.details import ProgrammeDetails
@@ -50,6 +51,7 @@ async def running(
 ) -> AsyncGenerator[Server]:
     """Runs consent for as long as the context is open."""
     clock, ids = clock or SystemClock(), ids or SystemIds()
+    customer_service = parse_customer_service(settings.customer_service.read_text("utf-8"))
     async with AsyncExitStack() as stack:
         outbox = Outbox(_NAME, ids, clock)
         database = await stack.enter_async_context(
@@ -135,6 +137,7 @@ async def running(
                     retry_secret=retry.digest(retry.current_key, ""),
                     ids=ids,
                     clock=clock,
+                    customer_service=customer_service,
                 ),
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),

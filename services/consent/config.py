@@ -9,6 +9,7 @@ from kit.courier import CourierSettings
 from kit.settings import ServiceSettings
 
 _PREFIX = "KUNDEAPP_CONSENT_"
+_CUSTOMER_SERVICE = Path(__file__).with_name("customer_service.toml")
 
 
 class Settings(ServiceSettings, CourierSettings):
@@ -36,6 +37,8 @@ class Settings(ServiceSettings, CourierSettings):
     """The hour, by the clock in Norway, from which on nobody is written to about what can wait."""
     quiet_until: int = Field(default=7, ge=0, le=23)
     """The hour until which; the same as `quiet_from` for no quiet hours."""
+    customer_service: Path = _CUSTOMER_SERVICE
+    """How customers reach the company, and when: the file beside this one is an example."""
 
 
 class MigrationSettings(BaseSettings):

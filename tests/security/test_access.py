@@ -109,6 +109,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.consent.v1.ConsentService.RemoveSuppression": OPERATOR | CUSTOMER_SERVICE,
     "kundeapp.consent.v1.ConsentService.CheckSuppression": OPERATOR | CUSTOMER_SERVICE,
     "kundeapp.consent.v1.ConsentService.CountSuppressions": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.GetCustomerService": PUBLIC,
     "kundeapp.metering.v1.MeteringService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,

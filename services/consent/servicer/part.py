@@ -12,6 +12,7 @@ from kit.idempotency import once
 from kit.ids import Ids
 from kit.server import Call
 from services.consent.domain.controller import Controller
+from services.consent.domain.customer_service import CustomerService
 from services.consent.domain.store import Store, Stores
 from services.consent.domain.unsubscribing import UnsubscribeTokens
 from services.consent.handlers.mailings import Newsroom
@@ -35,6 +36,7 @@ class Part:
         retry_secret: Hides what is remembered of a request with an address in it.
         ids: Makes identifiers.
         clock: Tells the time.
+        customer_service: How customers reach the company.
     """
 
     database: Database
@@ -47,6 +49,7 @@ class Part:
     retry_secret: bytes
     ids: Ids
     clock: Clock
+    customer_service: CustomerService
 
     async def once(
         self,

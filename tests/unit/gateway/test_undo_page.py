@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from gateway import undo
+from gateway import page, undo
 from gateway.app import Request, Response
 from gateway.cookies import Cookies
 from kit.texts import Language
@@ -18,10 +18,10 @@ async def get(path: str, language: Language = "nn") -> Response:
         raise AssertionError("a page reads no body")
 
     request = Request("GET", path, "", {}, nothing, language, Cookies("GET", {}, ""))
-    return await undo.pages()[path](request)
+    return await {**undo.pages(), **page.shared()}[path](request)
 
 
-async def page(language: Language) -> str:
+async def text_of(language: Language) -> str:
     return (await get(undo.PATH, language)).body.decode()
 
 
@@ -47,7 +47,7 @@ async def test_it_speaks_the_language_of_its_reader(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_it_has_one_button_and_works_on_without_script(language: Language) -> None:
-    text = await page(language)
+    text = await text_of(language)
     assert text.count("<button") == 1
     (without_script,) = re.findall(r"<noscript>(.*)</noscript>", text)
     assert re.search("kundeservice|customer service", without_script)
@@ -55,13 +55,14 @@ async def test_it_has_one_button_and_works_on_without_script(language: Language)
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_nothing_runs_or_looks_that_is_not_a_file_of_ours(language: Language) -> None:
-    text = await page(language)
+    text = await text_of(language)
     assert "style=" not in text
     assert "<style" not in text
     assert not re.search(r"\son[a-z]+=", text)
     assert re.findall(r"<script[^>]*>(.*?)</script>", text) == [""]
     loaded = re.findall(r'(?:src|href)="([^"]*)"', text)
-    assert set(loaded) == {f"{undo.PATH}.css", f"{undo.PATH}.js"} == set(undo.pages()) - {undo.PATH}
+    assert set(loaded) == {"/page.css", f"{undo.PATH}.js"}
+    assert set(loaded) <= {*undo.pages(), *page.shared()}
 
 
 async def test_it_is_kept_to_itself() -> None:
@@ -76,7 +77,7 @@ async def test_it_is_kept_to_itself() -> None:
 
 async def test_its_script_finds_what_it_shows() -> None:
     script = (await get(f"{undo.PATH}.js")).body.decode()
-    ids = set(re.findall(r' id="([a-z]+)"', await page("nn")))
+    ids = set(re.findall(r' id="([a-z]+)"', await text_of("nn")))
     named = re.findall(r'getElementById\("([a-z]+)"\)|show\("([a-z]+)"\)|"#([a-z]+) ', script)
     assert {"".join(each) for each in named} <= ids
     assert {"ask", "broken", "done"} <= ids
@@ -84,5 +85,5 @@ async def test_its_script_finds_what_it_shows() -> None:
 
 
 async def test_style_and_script_have_their_types() -> None:
-    for path, kind in ((f"{undo.PATH}.css", b"text/css"), (f"{undo.PATH}.js", b"text/javascript")):
+    for path, kind in (("/page.css", b"text/css"), (f"{undo.PATH}.js", b"text/javascript")):
         assert dict((await get(path)).headers)[b"content-type"].startswith(kind)
