@@ -38,7 +38,7 @@ from services.consent.letters import write
 from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores, PostgresWritingStores
-from services.consent.tokens import KeyedUnsubscribeTokens
+from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ConsentService"]
 
@@ -80,7 +80,10 @@ async def running(
         transports = await stack.enter_async_context(open_transports(settings, clock))
         courier = Courier([key.value for key in keys], transports.keys(), ids, clock, permits=True)
         stores, stub = PostgresStores(database), IdentityServiceStub(identity)
-        recipients, links = IdentityRecipients(stub), Links(settings.public_url.rstrip("/"), tokens)
+        recipients, links = (
+            IdentityRecipients(stub),
+            Links(settings.public_url.rstrip("/"), tokens, KeyedReleaseTokens(keys)),
+        )
         desk = Desk(hashes, ids, clock)
         writer = Writer(
             stores=PostgresWritingStores(database, CourierPost(courier)),

@@ -37,14 +37,8 @@ class IdentityContacts:
         Raises:
             Unavailable: If identity is out of reach.
         """
-        request = pb.BatchGetContactsRequest(
-            customer_ids=[str(customer_id) for customer_id in customer_ids]
-        )
-        try:
-            answer = await self._stub.BatchGetContacts(request, timeout=TIMEOUT_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            raise Unavailable from error
-        return {UUID(said.customer_id): _contact(said) for said in answer.customers}
+        contacts = await _contacts_of(self._stub, customer_ids)
+        return {UUID(said.customer_id): _contact(said) for said in contacts}
 
 
 class IdentityRecipients:
@@ -59,14 +53,17 @@ class IdentityRecipients:
         Raises:
             Unavailable: If identity is out of reach.
         """
-        request = pb.BatchGetContactsRequest(
-            customer_ids=[str(customer_id) for customer_id in customer_ids]
-        )
-        try:
-            answer = await self._stub.BatchGetContacts(request, timeout=TIMEOUT_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            raise Unavailable from error
-        return {UUID(said.customer_id): _recipient(said) for said in answer.customers}
+        contacts = await _contacts_of(self._stub, customer_ids)
+        return {UUID(said.customer_id): _recipient(said) for said in contacts}
+
+    async def names(self, customer_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Returns the names of those customers that are known.
+
+        Raises:
+            Unavailable: If identity is out of reach.
+        """
+        contacts = await _contacts_of(self._stub, customer_ids)
+        return {UUID(said.customer_id): said.name for said in contacts}
 
     async def event_staff(self) -> Sequence[Recipient]:
         """Returns how the staff are reached who run events.
@@ -83,6 +80,19 @@ class IdentityRecipients:
             Recipient(UUID(said.account_id), said.language, said.email, is_email_confirmed=True)
             for said in answer.staff
         ]
+
+
+async def _contacts_of(
+    stub: "IdentityServiceAsyncStub", customer_ids: Collection[UUID]
+) -> Sequence[pb.CustomerContacts]:
+    request = pb.BatchGetContactsRequest(
+        customer_ids=[str(customer_id) for customer_id in customer_ids]
+    )
+    try:
+        answer = await stub.BatchGetContacts(request, timeout=TIMEOUT_SECONDS)
+    except grpc.aio.AioRpcError as error:
+        raise Unavailable from error
+    return answer.customers
 
 
 def _recipient(said: pb.CustomerContacts) -> Recipient:

@@ -1,8 +1,7 @@
-"""What the use cases ask of the world around them, beside the store."""
+"""What the use cases ask of other services."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -55,16 +54,4 @@ class Names(Protocol):
         Raises:
             Unavailable: If identity is out of reach.
         """
-        ...
-
-
-class Links(Protocol):
-    """What letters about events link to."""
-
-    def event(self, event_id: UUID) -> str:
-        """Returns where a customer sees an event and what they have of it."""
-        ...
-
-    def release(self, reservation_id: UUID, customer_id: UUID, starts_at: datetime) -> str:
-        """Returns where a customer gives tickets back without logging in, until the start."""
         ...

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from kit.errors import Unavailable
 from services.consent.domain.letters import Told
-from services.consent.domain.neighbours import EventFiles, Links, Names
+from services.consent.domain.neighbours import EventFiles, Names
 from services.consent.domain.notifications import Notification
 from services.consent.domain.programme import Event
 from services.consent.domain.store import Stores
+from services.consent.handlers.writing import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class ProgrammeDetails:
     """Looks up what letters about events say.
 
     Attributes:
-        stores: Where events and reservations are kept.
+        stores: Opens transactions.
         event_files: What the service of events prints.
         names: Who customers are.
         links: What letters link to.

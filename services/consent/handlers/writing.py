@@ -22,6 +22,7 @@ from services.consent.domain.notifications import Leased, Notification, Reason
 from services.consent.domain.permission import Permission
 from services.consent.domain.quiet import QuietHours
 from services.consent.domain.recipients import Recipient, Recipients
+from services.consent.domain.releases import ReleaseLink, ReleaseTokens
 from services.consent.domain.store import Store
 from services.consent.domain.suppression import DEADLY
 from services.consent.domain.unsubscribing import Subscription, UnsubscribeTokens
@@ -73,15 +74,26 @@ class Links:
     Attributes:
         public_url: Where customers find Di side, without a slash at the end.
         tokens: Makes what ends a subscription.
+        release_tokens: Makes what gives tickets back.
     """
 
     public_url: str
     tokens: UnsubscribeTokens
+    release_tokens: ReleaseTokens
 
     @property
     def club(self) -> str:
         """Where Kraftklubben is."""
         return f"{self.public_url}/kraftklubben"
+
+    def event(self, event_id: UUID) -> str:
+        """Returns where a customer sees an event and what they have of it."""
+        return f"{self.club}/{event_id}"
+
+    def release(self, reservation_id: UUID, customer_id: UUID, starts_at: datetime) -> str:
+        """Returns where a customer gives tickets back without logging in, until the start."""
+        link = ReleaseLink(reservation_id, customer_id, expires_at=starts_at)
+        return f"{self.public_url}/framleis/{self.release_tokens.of(link)}"
 
     @property
     def example(self) -> str:
@@ -378,7 +390,7 @@ class Writer:
         if told is None:
             return None
         mailing = scene.mailings.get(draft.mailing_id) if draft.mailing_id else None
-        said = self._said(mailing, recipient.language) if mailing else {}
+        said: Mapping[str, Any] = self._said(mailing, recipient.language) if mailing else {}
         facts = {**draft.notification.facts, **said, **told.facts}
         farewell = self.links.farewell(subscription)
         return self._words(draft.notification.kind, recipient.language, facts, farewell)
