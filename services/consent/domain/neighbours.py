@@ -28,7 +28,7 @@ class GuestList:
 class EventFiles(Protocol):
     """What the service of events prints."""
 
-    async def tickets(self, reservation_id: UUID, language: str) -> File | None:
+    async def tickets(self, reservation_id: UUID, language: str, /) -> File | None:
         """Returns the tickets of a reservation, None if it has none any longer.
 
         Raises:
@@ -36,7 +36,7 @@ class EventFiles(Protocol):
         """
         ...
 
-    async def guest_list(self, event_id: UUID) -> GuestList | None:
+    async def guest_list(self, event_id: UUID, /) -> GuestList | None:
         """Returns the guest list of an event, None if there is no such event.
 
         Raises:

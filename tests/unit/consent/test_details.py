@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from kit.errors import Unavailable
+from kit.keyed_hash import SecretKey
 from services.consent.domain.kinds import KINDS, Class
 from services.consent.domain.letters import File
 from services.consent.domain.neighbours import GuestList
@@ -19,10 +20,12 @@ from services.consent.domain.store import Store, Stores
 from services.consent.handlers.details import ProgrammeDetails
 from services.consent.handlers.writing import Links
 from services.consent.letters import write
+from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 EVENT = Event(uuid4(), "Konsert", "Kulturhuset", NOW + timedelta(days=3), capacity=50)
 CUSTOMER, RESERVATION = uuid4(), uuid4()
+KEYS = [SecretKey("test", bytes(32))]
 PDF = File("billettar.pdf", "application/pdf", b"%PDF-")
 
 
@@ -53,10 +56,10 @@ class Printer:
 
     pdf: File | None = PDF
 
-    async def tickets(self, reservation_id: UUID, language: str) -> File | None:
+    async def tickets(self, _reservation_id: UUID, _language: str, /) -> File | None:
         return self.pdf
 
-    async def guest_list(self, event_id: UUID) -> GuestList | None:
+    async def guest_list(self, _event_id: UUID, /) -> GuestList | None:
         return GuestList((PDF,), parties=3, guests=7, waiting=1)
 
 
@@ -65,16 +68,6 @@ class Register:
 
     async def names(self, customer_ids: Collection[UUID]) -> Mapping[UUID, str]:
         return {CUSTOMER: "Kari Nybø"} if CUSTOMER in customer_ids else {}
-
-
-class Tokens:
-    """The same token for everything."""
-
-    def of(self, link: object) -> str:  # noqa: ARG002
-        return "token"
-
-    def read(self, token: str) -> None:  # noqa: ARG002
-        return None
 
 
 FACTS: Mapping[str, Mapping[str, Any]] = {
@@ -128,7 +121,7 @@ def _details(
         cast("Stores", programme or Programme()),
         printer or Printer(),
         Register(),
-        Links("https://example.com", Tokens(), Tokens()),
+        Links("https://example.com", KeyedUnsubscribeTokens(KEYS), KeyedReleaseTokens(KEYS)),
     )
 
 
