@@ -496,6 +496,7 @@ async def test_of_accounts_that_had_confirmed_one_number_before_none_keeps_it(
     identity: Identity,
 ) -> None:
     await identity.execute("DROP INDEX account_mobile, account_staff")
+    await identity.execute("ALTER TABLE courier_message DROP COLUMN permit")
     await identity.execute("UPDATE alembic_version SET version_num = '0007'")
     await identity.execute(
         """
