@@ -1,6 +1,7 @@
 """Writing decisions down: a row, what holds now, and an event."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from uuid import uuid4
 
@@ -216,14 +217,16 @@ _histories = st.lists(
 
 def test_after_any_history_what_holds_is_the_fold_of_the_ledger(neighbours: Neighbours) -> None:
     """Of any decisions in any number of transactions, on one database: customers come and go."""
-    url = asyncio.run(neighbours.database(MIGRATIONS))
+    # Not asyncio.run, which leaves the thread without the loop that other tests find there.
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        url = loop.run_until_complete(neighbours.database(MIGRATIONS))
 
-    @hypothesis_settings(max_examples=40, deadline=None)
-    @given(_histories)
-    def check(history: list[list[tuple[Decision, str, int, timedelta | None]]]) -> None:
-        asyncio.run(holds_as_folded(url, history))
+        @hypothesis_settings(max_examples=40, deadline=None)
+        @given(_histories)
+        def check(history: list[list[tuple[Decision, str, int, timedelta | None]]]) -> None:
+            loop.run_until_complete(holds_as_folded(url, history))
 
-    check()
+        check()
 
 
 async def holds_as_folded(
