@@ -12,6 +12,9 @@ from services.consent.domain.ledger import Decision
 from services.consent.domain.permission import Standing
 from services.consent.storage.part import Part
 
+_BEFORE_ALL = UUID(int=0)
+"""Comes before the id of every customer."""
+
 _OFFER = """
 offer AS (
     SELECT channels, (
@@ -58,8 +61,7 @@ _AUDIENCE = """
 decided AS (
     SELECT DISTINCT ON (customer_id) customer_id, channel, decision, notice_version
     FROM ledger
-    WHERE purpose = $1 AND channel = $2 AND position <= $3
-        AND ($4::uuid IS NULL OR customer_id > $4)
+    WHERE purpose = $1 AND channel = $2 AND position <= $3 AND customer_id > $4
     ORDER BY customer_id, position DESC
     LIMIT $5
 )
@@ -109,7 +111,7 @@ class Permissions(Part):
             purpose,
             channel,
             position,
-            None,
+            _BEFORE_ALL,
             None,
         )
         return {_standing(row): row["count"] for row in rows}
@@ -128,7 +130,7 @@ class Permissions(Part):
             purpose,
             channel,
             position,
-            after,
+            after or _BEFORE_ALL,
             limit,
         )
         return {row["customer_id"]: _standing(row) for row in rows}

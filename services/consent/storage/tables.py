@@ -92,7 +92,7 @@ class LedgerRow(Table, table=True):
             "purpose",
             "channel",
             "customer_id",
-            "position",
+            sa.desc("position"),
             postgresql_include=["decision", "notice_version"],
         ),
     )

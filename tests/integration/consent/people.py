@@ -110,7 +110,7 @@ class People:
         customer_id = uuid4()
         self.register.known[customer_id] = contact or reachable()
         await self.tell(customer_id)
-        await self.learn()
+        await self.learn_all()
         return customer_id
 
     async def tell(self, customer_id: UUID, status: Status = Status.ACTIVE) -> None:
@@ -138,6 +138,11 @@ class People:
         return await contacts.learn_contacts(
             self.stores, self.register, self.hashes, self.house.clock
         )
+
+    async def learn_all(self) -> None:
+        """Asks until nobody is to be asked for, whoever else is asking in vain."""
+        while await self.house.sql("SELECT FROM customer WHERE ask_at IS NOT NULL"):
+            await self.learn()
 
     def said(self, decision: Decision, customer_id: UUID, channel: Channel) -> Change:
         """Returns a decision of a customer's on the newest notice."""

@@ -28,8 +28,7 @@ FROM_WHAT_HOLDS = """
 decided AS (
     SELECT customer_id, channel, decision, notice_version
     FROM consent
-    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0
-        AND ($4::uuid IS NULL OR customer_id > $4)
+    WHERE purpose = $1 AND channel = $2 AND $3::bigint > 0 AND customer_id > $4
     ORDER BY customer_id
     LIMIT $5
 )
@@ -53,7 +52,7 @@ async def crowd(people: People, size: int) -> Sequence[UUID]:
     for place, customer_id in enumerate(ids):
         people.register.known[customer_id] = reachable(email=f"kari{place}@example.no")
         await people.tell(customer_id)
-    await people.learn()
+    await people.learn_all()
     await people.house.record(
         *(people.said(Decision.GIVEN, customer_id, EMAIL) for customer_id in ids)
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -265,6 +266,31 @@ async def test_without_the_lock_they_would_not_wait(
     assert await _change_during_a_hand_over(people, kari, change) is None
 
 
+async def test_a_hand_over_waits_for_a_withdrawal_under_way_and_sees_it(
+    people: People, kari: UUID
+) -> None:
+    assert await _hand_over_during_a_withdrawal(people, kari) is Permission.WITHDRAWN
+
+
+async def test_without_the_lock_a_hand_over_would_not_see_it(
+    people: People, kari: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostgresStore, "lock_contact", _read_contact)
+    assert await _hand_over_during_a_withdrawal(people, kari) is Permission.ALLOWED
+
+
+async def _hand_over_during_a_withdrawal(people: People, kari: UUID) -> Permission:
+    async def hand_over() -> Permission:
+        async with people.house.store() as store:
+            return await people.locked_permission(store, kari, EMAIL, KARIS)
+
+    async with people.house.store() as store:
+        await people.house.record_in(store, people.said(Decision.WITHDRAWN, kari, EMAIL))
+        handing_over = asyncio.create_task(hand_over())
+        await _waits(people, handing_over)
+    return await handing_over
+
+
 async def test_hand_overs_to_the_same_customer_do_not_wait_for_each_other(
     people: People, kari: UUID
 ) -> None:
@@ -305,7 +331,7 @@ async def _change_during_a_hand_over(
     return changing
 
 
-async def _waits(people: People, changing: "asyncio.Future[object]") -> bool:
+async def _waits(people: People, changing: "asyncio.Future[Any]") -> bool:
     """Waits until a change is done, or waits for a lock itself; returns whether it waits."""
 
     async def is_waiting() -> list[asyncpg.Record]:

@@ -57,7 +57,7 @@ _CHANGE = (
     """,
     # The last decision of each customer, as of any position, without a look at the rows.
     """
-    CREATE INDEX ledger_purpose ON ledger (purpose, channel, customer_id, position)
+    CREATE INDEX ledger_purpose ON ledger (purpose, channel, customer_id, position DESC)
         INCLUDE (decision, notice_version)
     """,
 )
