@@ -11,6 +11,7 @@ from cli.command import AsJson, finish, services, sessions, settings, with_bar
 from cli.consent.commands import consent
 from cli.customers import customers
 from cli.events.commands import events
+from cli.news.commands import news
 
 if TYPE_CHECKING:
     from cli.outcome import Output, Report
@@ -35,6 +36,7 @@ app.add_typer(staff, name="staff")
 app.add_typer(customers, name="customers")
 app.add_typer(events, name="events")
 app.add_typer(consent, name="consent")
+app.add_typer(news, name="news")
 
 Process = Annotated[
     str, typer.Argument(help="postgres, nats, identity, metering, events or gateway.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 
+from cli.demo.news import draft_news
 from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
@@ -85,7 +86,7 @@ EVENTS = (CONCERT, TOUR, SWIM, MARKET)
 
 
 def load_events(gateway: Gateway, codes: StaffCodes, today: date) -> None:
-    """Makes the events, and lets customers have tickets and wait. Safe to repeat.
+    """Makes the events, lets customers have tickets and wait, and drafts news. Safe to repeat.
 
     Args:
         gateway: Where the customers have registered.
@@ -96,6 +97,7 @@ def load_events(gateway: Gateway, codes: StaffCodes, today: date) -> None:
         CommandError: The suite refused something, or did not answer.
     """
     staff = codes.log_in(EVENT_STAFF.email, lambda code: _log_in(gateway, EVENT_STAFF.email, code))
+    draft_news(gateway, staff)
     paths = _make(gateway, staff, today)
     ingrid, odd_arne, mari = (_log_in(gateway, customer.email) for customer in CUSTOMERS)
     gateway.post(f"{paths[CONCERT.title]}/reservations", {"quantity": 2}, ingrid)

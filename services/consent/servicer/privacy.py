@@ -37,8 +37,8 @@ class Privacy(part.Part):
             sections = (
                 whole("consents", consents),
                 whole("contacts", contacts),
-                Section("consentHistory", history),
                 whole("messages", messages),
+                Section("consentHistory", history),
                 staff_actions(transaction.connection, customers),
             )
             return await page(request, call, self.clock.now(), sections)

@@ -396,7 +396,13 @@ async def test_all_of_it_is_in_the_export_of_its_owner(consent: Consent, shown: 
         token = part.next_page_token
         if not token:
             break
-    assert set(sections) == {"consents", "contacts", "consentHistory", "staffActions"}
+    assert set(sections) == {
+        "consents",
+        "contacts",
+        "messages",
+        "consentHistory",
+        "staffActions",
+    }
     assert len(sections["consents"]) == 10
     assert len(sections["consentHistory"]) == 2 + 9
     assert {each["customerId"] for each in sections["consentHistory"]} == {str(KARI.id)}

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -240,11 +240,14 @@ class Events(Gateway):
     def __init__(self) -> None:
         super().__init__("http://localhost:1")
         self.made: list[Mapping[str, Any]] = []
+        self.news: list[Mapping[str, Any]] = []
         self.asked: list[tuple[str, str | None]] = []
 
     def get(self, path: str, token: str) -> Mapping[str, Any]:
-        assert path.startswith("/v1/events?")
         assert token == "arrangement@example.com"
+        if path == "/v1/mailings":
+            return {"mailings": self.news}
+        assert path.startswith("/v1/events?")
         return {"events": self.made}
 
     def post(
@@ -252,6 +255,10 @@ class Events(Gateway):
     ) -> Mapping[str, Any]:
         if path == "/v1/sessions":
             return {"accessToken": body["email"]}
+        if path == "/v1/mailings":
+            texts = cast("Mapping[str, Mapping[str, str]]", body["texts"])
+            self.news.append({"title": texts["nn"]["subject"], **body})
+            return self.news[-1]
         if path == "/v1/events":
             self.made.append({"id": str(len(self.made)), **body})
             return self.made[-1]
@@ -267,6 +274,7 @@ def test_events_are_made_once_however_often_they_are_loaded() -> None:
     load_events(gateway, CODES, date(2026, 4, 8))
 
     assert [event["title"] for event in gateway.made] == [event.title for event in EVENTS]
+    assert [news["title"] for news in gateway.news] == ["Vinteren i Kraftklubben"]
     assert gateway.asked == asked * 2
 
 

@@ -20,6 +20,10 @@ class Exists(errors.Conflict):
     reason = "ACCOUNT_EXISTS"
 
 
+class Changed(errors.Aborted):
+    reason = "MAILING_CHANGED"
+
+
 class WrongCredentials(errors.Unauthenticated):
     reason = "WRONG_CREDENTIALS"
 
@@ -35,6 +39,7 @@ def body(document: problems.Document) -> dict[str, Any]:
         (errors.Malformed(detail="JSON"), 400),
         (errors.NotFound(), 404),
         (Exists(), 409),
+        (Changed(version=2), 409),
         (WrongCredentials(), 401),
         (errors.Denied(), 403),
         (errors.TooMany(retryAfter=30), 429),

@@ -16,7 +16,7 @@ from tests.unit.kit.modules import modules
 _Detail = TypeVar("_Detail", bound=Message)
 
 # What sets a kind, or a family of them, and leaves the reason to those below it.
-WITHOUT_REASON = {"Conflict", "FailedPrecondition", "HttpProblem"}
+WITHOUT_REASON = {"Aborted", "Conflict", "FailedPrecondition", "HttpProblem"}
 
 
 def test_every_problem_names_a_reason_that_exists() -> None:
@@ -41,6 +41,10 @@ class Twice(errors.Conflict):
     reason = "ACCOUNT_EXISTS"
 
 
+class Changed(errors.Aborted):
+    reason = "MAILING_CHANGED"
+
+
 @pytest.mark.parametrize(
     ("problem", "code"),
     [
@@ -48,6 +52,7 @@ class Twice(errors.Conflict):
         (errors.Malformed(detail="no JSON"), grpc.StatusCode.INVALID_ARGUMENT),
         (errors.NotFound(), grpc.StatusCode.NOT_FOUND),
         (Twice(), grpc.StatusCode.ALREADY_EXISTS),
+        (Changed(version=2), grpc.StatusCode.ABORTED),
         (TooLate(), grpc.StatusCode.FAILED_PRECONDITION),
         (errors.Unauthenticated(), grpc.StatusCode.UNAUTHENTICATED),
         (errors.Denied(), grpc.StatusCode.PERMISSION_DENIED),

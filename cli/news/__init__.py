@@ -1,0 +1,1 @@
+"""News to those who have agreed to them, as staff write and send them."""
