@@ -3,19 +3,17 @@
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.command import AsJson, finish, services, sessions, settings
+from cli.command import AsJson, finish, services, sessions, settings, with_bar
+from cli.consent.commands import consent
 from cli.customers import customers
 from cli.events.commands import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cli.outcome import Output, Report
-    from cli.services import Progress
 
 _ENDS = """Ends with 0 when done, 1 when the suite refuses, 2 when the command is wrong,
 3 when the suite does not answer, 4 when you are not logged in or not allowed."""
@@ -36,8 +34,7 @@ app.add_typer(imports, name="import")
 app.add_typer(staff, name="staff")
 app.add_typer(customers, name="customers")
 app.add_typer(events, name="events")
-
-_Result = TypeVar("_Result")
+app.add_typer(consent, name="consent")
 
 Process = Annotated[
     str, typer.Argument(help="postgres, nats, identity, metering, events or gateway.")
@@ -172,7 +169,7 @@ def import_customers(
         to = services()
         kept = PinsFile(pins or free_pins_path(file))
         try:
-            report = _with_bar(output, file, lambda bar: to.import_customers(file, bar))
+            report = with_bar(output, file, lambda bar: to.import_customers(file, bar))
             if report.new_pins:
                 kept.write(report.new_pins)
         finally:
@@ -196,7 +193,7 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
         from cli.imports import metering_points_report
 
         to = services()
-        report = _with_bar(output, file, lambda bar: to.import_metering_points(file, bar))
+        report = with_bar(output, file, lambda bar: to.import_metering_points(file, bar))
         return metering_points_report(file, report)
 
     finish(import_file, as_json=as_json)
@@ -221,7 +218,7 @@ def import_readings(
         from cli.imports import readings_report
 
         to = services()
-        report = _with_bar(output, file, lambda bar: to.import_readings(file, metering_point, bar))
+        report = with_bar(output, file, lambda bar: to.import_readings(file, metering_point, bar))
         return readings_report(file, metering_point, report)
 
     finish(import_file, as_json=as_json)
@@ -242,7 +239,7 @@ def import_prices(
         from cli.imports import prices_report
 
         to = services()
-        report = _with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
+        report = with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
         return prices_report(file, area.value, report)
 
     finish(import_file, as_json=as_json)
@@ -330,26 +327,6 @@ def _password(*, from_stdin: bool, confirm: bool = False) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     password: str = typer.prompt("Password", hide_input=True, err=True, confirmation_prompt=confirm)
     return password
-
-
-def _with_bar(output: "Output", file: Path, send: "Callable[[Progress], _Result]") -> _Result:
-    """Sends a file, with a bar that shows how much of it is on its way."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    size = file.stat().st_size
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=output.err, transient=True) as bar:
-        task = bar.add_task(file.name, total=size)
-
-        def sent(size_sent: int) -> None:
-            done = size_sent >= size
-            bar.update(
-                task,
-                completed=size_sent,
-                description=f"{file.name}: storing" if done else file.name,
-            )
-
-        return send(sent)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
 """How a command runs and ends. What it needs is imported when it runs: help is instant."""
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from cli.config import Settings
     from cli.outcome import Output, Report
+    from cli.services import Progress as Sent
     from cli.services import Services
     from cli.session import Sessions
+
+_Result = TypeVar("_Result")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
@@ -66,3 +70,23 @@ def services() -> "Services":
 
     where = settings()
     return Services.of(where, sessions(where).internal_token)
+
+
+def with_bar(output: "Output", file: "Path", send: "Callable[[Sent], _Result]") -> _Result:
+    """Sends a file, with a bar that shows how much of it is on its way."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    size = file.stat().st_size
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=output.err, transient=True) as bar:
+        task = bar.add_task(file.name, total=size)
+
+        def sent(size_sent: int) -> None:
+            done = size_sent >= size
+            bar.update(
+                task,
+                completed=size_sent,
+                description=f"{file.name}: storing" if done else file.name,
+            )
+
+        return send(sent)

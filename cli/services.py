@@ -20,6 +20,7 @@ from kundeapp.metering.v1 import metering_service_pb2 as metering
 from kundeapp.metering.v1 import metering_service_pb2_grpc as metering_grpc
 
 Progress = Callable[[int], None]
+Metadata = tuple[tuple[str, str], ...]
 
 _PIECE = 256 * 1024
 _TIMEOUT = 600.0
@@ -55,7 +56,7 @@ class Services:
         with self._for_staff(self._identity) as (channel, metadata), file.open("rb") as opened:
             stub = identity_grpc.IdentityServiceStub(channel)
             requests = (
-                identity.ImportCustomersRequest(data=piece) for piece in _pieces(opened, progress)
+                identity.ImportCustomersRequest(data=piece) for piece in pieces(opened, progress)
             )
             return stub.ImportCustomers(requests, metadata=metadata, timeout=_TIMEOUT)
 
@@ -101,7 +102,7 @@ class Services:
             stub = metering_grpc.MeteringServiceStub(channel)
             requests = (
                 metering.ImportMeteringPointsRequest(data=piece)
-                for piece in _pieces(opened, progress)
+                for piece in pieces(opened, progress)
             )
             return stub.ImportMeteringPoints(requests, metadata=metadata, timeout=_TIMEOUT)
 
@@ -112,7 +113,7 @@ class Services:
 
         def requests() -> Iterator[metering.ImportReadingsRequest]:
             yield metering.ImportReadingsRequest(gsrn=gsrn)
-            for piece in _pieces(opened, progress):
+            for piece in pieces(opened, progress):
                 yield metering.ImportReadingsRequest(data=piece)
 
         with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
@@ -126,7 +127,7 @@ class Services:
 
         def requests() -> Iterator[metering.ImportPricesRequest]:
             yield metering.ImportPricesRequest(price_area=area)
-            for piece in _pieces(opened, progress):
+            for piece in pieces(opened, progress):
                 yield metering.ImportPricesRequest(data=piece)
 
         with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
@@ -155,13 +156,29 @@ class Services:
             stub = identity_grpc.IdentityServiceStub(channel)
             return stub.PutStaffAccount(request, timeout=_TIMEOUT)
 
-    @contextlib.contextmanager
     def _for_staff(
         self, target: str
-    ) -> Generator[tuple[grpc.Channel, tuple[tuple[str, str], ...]]]:
-        metadata = (("authorization", f"Bearer {self._token()}"),)
-        with open_channel(target, self._tls) as channel:
-            yield channel, metadata
+    ) -> contextlib.AbstractContextManager[tuple[grpc.Channel, Metadata]]:
+        return for_staff(target, self._tls, self._token)
+
+
+@contextlib.contextmanager
+def for_staff(
+    target: str, tls: Identity, token: Callable[[], str]
+) -> Generator[tuple[grpc.Channel, Metadata]]:
+    """Opens a channel to a service, and says for whom calls on it are.
+
+    Args:
+        target: Where the service is.
+        tls: The certificate to show.
+        token: Returns the token of the member of staff who is logged in.
+
+    Raises:
+        CommandError: Nobody is logged in, there is no certificate, or a call failed.
+    """
+    metadata = (("authorization", f"Bearer {token()}"),)
+    with open_channel(target, tls) as channel:
+        yield channel, metadata
 
 
 @contextlib.contextmanager
@@ -186,7 +203,8 @@ def open_channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
             raise refusal(target, error.code(), error.details() or "", trailing) from error
 
 
-def _pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
+def pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
+    """Reads a file piece by piece; `progress` is told how many bytes were read so far."""
     sent = 0
     while piece := file.read(_PIECE):
         yield piece

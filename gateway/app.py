@@ -532,8 +532,9 @@ def _of_a_file(file: httpbody_pb2.HttpBody, path: str) -> Headers:
     """Returns the headers of a file, which a browser saves under the last part of its path."""
     media_type = file.content_type or "application/octet-stream"
     name = _NO_PART_OF_A_FILE_NAME.sub("_", unquote(path.rpartition("/")[2]))
-    # A table is for a program of its own; what a browser can show well, it shows.
-    disposition = "attachment" if media_type.startswith("text/csv") else "inline"
+    # Tables and records are to be kept; what a browser can show well, it shows.
+    is_kept = media_type.startswith(("text/csv", "application/json"))
+    disposition = "attachment" if is_kept else "inline"
     return (
         (b"content-type", media_type.encode("latin-1")),
         (b"content-disposition", f'{disposition}; filename="{name}"'.encode()),

@@ -24,6 +24,7 @@ _STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
     grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.UNPROCESSABLE_ENTITY,
     grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     grpc.StatusCode.ALREADY_EXISTS: HTTPStatus.CONFLICT,
+    grpc.StatusCode.ABORTED: HTTPStatus.CONFLICT,
     grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.CONFLICT,
     grpc.StatusCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     grpc.StatusCode.PERMISSION_DENIED: HTTPStatus.FORBIDDEN,
@@ -35,7 +36,7 @@ _STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
 _BODY_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT})
 
 # Facts travel as text. These are numbers; `detail` and `fields` are said by the document itself.
-_NUMBERS = frozenset({"available", "limit", "reserved", "retryAfter"})
+_NUMBERS = frozenset({"available", "currentVersion", "limit", "reserved", "retryAfter"})
 _SAID_ELSEWHERE = frozenset({"detail", "fields"})
 
 

@@ -14,7 +14,7 @@ from grpc import StatusCode
 from gateway import page
 from gateway.app import Handler, Page, Upstream
 from kit.texts import Language
-from kundeapp.consent.v1.consent_service_pb2 import ReleaseByLinkRequest
+from kundeapp.consent.v1.releases_pb2 import ReleaseByLinkRequest
 
 FOLDER: Final = "/framleis"
 SCRIPT: Final = f"{FOLDER}.js"

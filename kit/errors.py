@@ -22,6 +22,7 @@ class Kind(Enum):
     MALFORMED = auto()
     NOT_FOUND = auto()
     CONFLICT = auto()
+    ABORTED = auto()
     FAILED_PRECONDITION = auto()
     UNAUTHENTICATED = auto()
     DENIED = auto()
@@ -84,6 +85,12 @@ class Conflict(Problem):
     """Something like it exists already."""
 
     kind = Kind.CONFLICT
+
+
+class Aborted(Problem):
+    """Somebody else has changed it meanwhile: look at it anew, and try again."""
+
+    kind = Kind.ABORTED
 
 
 class FailedPrecondition(Problem):

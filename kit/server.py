@@ -99,7 +99,8 @@ class Server:
 
         Args:
             service: The service, from the protos.
-            servicer: An object with a method for each RPC: `async def Name(request, call)`.
+            servicer: An object with a method for each RPC: `async def Name(request, call)`, which
+                returns the answer, or yields its messages where the answer is a stream.
             settings: Where to listen, and with which certificate.
             tokens: How to read internal tokens.
             ready: Raises while the service cannot do its work.
@@ -222,13 +223,7 @@ def _handlers(
 def _handler(
     method: MethodDescriptor, servicer: object, tokens: InternalTokens
 ) -> "grpc.RpcMethodHandler[Any, Any]":
-    if method.server_streaming:
-        raise NotImplementedError(f"{method.full_name}: answers are never streamed")
-    make = (
-        grpc.stream_unary_rpc_method_handler
-        if method.client_streaming
-        else grpc.unary_unary_rpc_method_handler
-    )
+    make = _MAKERS[method.client_streaming, method.server_streaming]
     answer = message_factory.GetMessageClass(method.output_type)
     return make(
         cast("Any", _Guard(method, getattr(servicer, method.name), tokens).handle),
@@ -237,26 +232,38 @@ def _handler(
     )
 
 
+_MAKERS = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+"""By whether the request and the answer are streamed."""
+
+
 class _Guard:
     """All that stands around one method."""
 
     def __init__(
         self,
         method: MethodDescriptor,
-        behaviour: Callable[[Any, Call], Awaitable[Message]],
+        behaviour: Callable[[Any, Call], Any],
         tokens: InternalTokens,
     ) -> None:
         self._name = method.full_name
         self._rule = access.rule_of(method)
         self._behaviour = behaviour
         self._tokens = tokens
-        self._streams = method.client_streaming
+        self._takes_stream = method.client_streaming
+        self._gives_stream = method.server_streaming
         self._log = _log.bind(method=method.full_name)
         self._observe = {
             code: _seconds.labels(method.full_name, code.name).observe for code in grpc.StatusCode
         }
 
-    async def handle(self, request: Message | AsyncIterator[Message], context: _Context) -> Message:
+    async def handle(
+        self, request: Message | AsyncIterator[Message], context: _Context
+    ) -> Message | None:
         started = time.perf_counter()
         metadata = _texts_of(context)
         parent = Trace.parse(metadata.get("traceparent"))
@@ -280,12 +287,14 @@ class _Guard:
         request: Message | AsyncIterator[Message],
         context: _Context,
         metadata: Mapping[str, str],
-    ) -> Message | status_pb2.Status:
+    ) -> Message | status_pb2.Status | None:
         language = texts.language_of(metadata.get("accept-language", ""))
         try:
             caller = self._admitted(context, metadata)
             network = metadata.get(access.NETWORK, "") if caller.workload == access.GATEWAY else ""
             call = Call(caller, self._name, language, network)
+            if self._gives_stream:
+                return await self._stream(request, call, context)
             return await self._answer(request, call, context)
         except Problem as problem:
             if isinstance(problem, errors.Unavailable):
@@ -315,10 +324,25 @@ class _Guard:
 
     async def _answer(self, request: Any, call: Call, context: _Context) -> Message:
         remaining = cast("float | None", context.time_remaining())
-        if self._streams or remaining is not None:
+        if self._takes_stream or remaining is not None:
             return await self._behaviour(request, call)
         async with asyncio.timeout(LONGEST_CALL_SECONDS):
             return await self._behaviour(request, call)
+
+    async def _stream(self, request: Any, call: Call, context: _Context) -> None:
+        """Sends one message after the other, each of them when the caller has taken the last.
+
+        A caller who leaves ends it in the midst, and the servicer's method with it. Without a
+        deadline, a stream lasts for as long as it takes its caller, but none of its messages may
+        be longer in the making than the answer of another call.
+        """
+        async with contextlib.aclosing(self._behaviour(request, call)) as messages:
+            while True:
+                async with asyncio.timeout(LONGEST_CALL_SECONDS):
+                    message = await anext(messages, None)
+                if message is None:
+                    return
+                await context.write(message)
 
 
 def _texts_of(context: _Context) -> dict[str, str]:

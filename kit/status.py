@@ -22,6 +22,7 @@ _CODES: Mapping[Kind, grpc.StatusCode] = {
     Kind.MALFORMED: grpc.StatusCode.INVALID_ARGUMENT,
     Kind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
     Kind.CONFLICT: grpc.StatusCode.ALREADY_EXISTS,
+    Kind.ABORTED: grpc.StatusCode.ABORTED,
     Kind.FAILED_PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
     Kind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
     Kind.DENIED: grpc.StatusCode.PERMISSION_DENIED,

@@ -87,6 +87,20 @@ _CREATE_COURIER = (
     WHERE recipient_hash IS NOT NULL
     """,
 )
+_ADD_COURIER_PERMIT = (
+    """
+    ALTER TABLE courier_message
+        ADD COLUMN permit text,
+        DROP CONSTRAINT courier_message_outcome_check,
+        ADD CONSTRAINT courier_message_outcome_check CHECK (
+            outcome IN ('SENT', 'REFUSED', 'EXPIRED', 'LIMITED', 'UNWANTED', 'WITHDRAWN')
+        )
+    """,
+    """
+    CREATE INDEX courier_message_permit ON courier_message (permit)
+    WHERE outcome IS NULL AND permit IS NOT NULL
+    """,
+)
 _CREATE_STAFF_ACTION = (
     """
     CREATE TABLE staff_action (
@@ -128,6 +142,15 @@ def create_courier_table(op: Operations) -> None:
     to be tried again. What has ended has an outcome, and no content.
     """
     for statement in _CREATE_COURIER:
+        op.execute(statement)
+
+
+def add_courier_permit(op: Operations) -> None:
+    """Has queued messages name what must hold when they are sent; after `create_courier_table`.
+
+    What no longer held has the outcome WITHDRAWN. What waits is found by its permit.
+    """
+    for statement in _ADD_COURIER_PERMIT:
         op.execute(statement)
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from cli.config import Settings
+from cli.consent.files import SHIPPED, read_texts
+from cli.consent.reports import publish
+from cli.consent.service import ConsentService
 from cli.demo.codes import code_for, newest
 from cli.demo.files import DemoFiles, write_demo
 from cli.demo.people import CUSTOMERS, OPERATOR, PASSWORD, STAFF
@@ -97,6 +100,7 @@ def load_demo(
     services = Services.of(settings, sessions.internal_token)
     files = write_demo(folder, today)
     log_in_operator(settings, codes)
+    publish(ConsentService.of(settings, sessions.internal_token), read_texts(SHIPPED), SHIPPED.name)
     _import(services, files)
     gateway = Gateway(settings.gateway, language="nn")
     for customer in CUSTOMERS:

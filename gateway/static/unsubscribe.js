@@ -15,7 +15,7 @@ async function look() {
     element("purpose").textContent = answer.purposeName;
     channel.textContent = channel.dataset[answer.channel.toLowerCase()] ?? answer.channel;
     element("what").hidden = false;
-    if (!answer.subscribed) {
+    if (!answer.isOn) {
       showWhat("already");
     }
   } else if (status === 404 || status === 422) {

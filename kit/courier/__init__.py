@@ -2,12 +2,21 @@
 
 A use case queues a message in its own transaction. A routine in every replica takes what is due,
 hands it to the transport of its channel, and tries again until it was taken, was refused, or would
-be too late. By then recipient and content are wiped; who is told what stands in no log.
+be too late. A message with a permit goes only while that holds. By the end recipient and content
+are wiped; who is told what stands in no log.
 """
 
 from kit.courier.courier import Courier
 from kit.courier.delivery import deliver
-from kit.courier.message import Attachment, Channel, Message, Refused, Transport, Unreachable
+from kit.courier.message import (
+    Attachment,
+    Channel,
+    Message,
+    Permits,
+    Refused,
+    Transport,
+    Unreachable,
+)
 from kit.courier.settings import CourierSettings
 from kit.courier.transports import open_transports
 
@@ -17,6 +26,7 @@ __all__ = [
     "Courier",
     "CourierSettings",
     "Message",
+    "Permits",
     "Refused",
     "Transport",
     "Unreachable",

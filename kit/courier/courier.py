@@ -20,17 +20,32 @@ class Courier:
 
     Attributes:
         channels: By which channels messages can be sent.
+        permits: Whether messages may have a permit.
     """
 
     def __init__(
-        self, keys: Sequence[bytes], channels: Collection[Channel], ids: Ids, clock: Clock
+        self,
+        keys: Sequence[bytes],
+        channels: Collection[Channel],
+        ids: Ids,
+        clock: Clock,
+        *,
+        permits: bool = False,
     ) -> None:
-        """Takes secret keys of 256 bits or more, the current one first.
+        """Makes a courier.
+
+        Args:
+            keys: Secret keys of 256 bits or more, the current one first.
+            channels: By which channels messages can be sent.
+            ids: Names messages.
+            clock: Tells when they were queued.
+            permits: Whether messages may have a permit; `deliver` is then given whom to ask.
 
         Raises:
             ValueError: If there is none, or one is too short.
         """
         self.channels = frozenset(channels)
+        self.permits = permits
         self.seal = Seal(keys)
         self._ids = ids
         self._clock = clock
@@ -48,12 +63,15 @@ class Courier:
                 the time of an answer does not tell whether anybody gets a message.
 
         Raises:
-            ValueError: If there is no transport for the channel of one of them.
+            ValueError: If there is no transport for the channel of one of them, or nobody who
+                could be asked about its permit.
         """
         if not messages:
             return
         if not self.channels.issuperset(message.channel for message in messages):
             raise ValueError("no transport is set for the channel of a message")
+        if not self.permits and any(message.permit for message in messages):
+            raise ValueError("nobody is set to ask about the permit of a message")
         now = self._clock.now()
         last = now + LONGEST_WAIT
         sealed = [self.seal.close(message) for message in messages]
@@ -61,13 +79,14 @@ class Courier:
             """
             INSERT INTO courier_message
                 (id, channel, purpose, recipient_hash, content, queued_at, due_at, not_after,
-                 outcome, ended_at)
+                 permit, outcome, ended_at)
             SELECT id, channel, purpose, recipient_hash, content, $6::timestamptz, $6, not_after,
+                nullif(permit, ''),
                 CASE WHEN content IS NULL THEN 'UNWANTED' END,
                 CASE WHEN content IS NULL THEN $6::timestamptz END
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[],
-                        $7::timestamptz[])
-                AS m (id, channel, purpose, recipient_hash, content, not_after)
+                        $7::timestamptz[], $8::text[])
+                AS m (id, channel, purpose, recipient_hash, content, not_after, permit)
             """,
             [self._ids.new_id() for _ in messages],
             [message.channel.value for message in messages],
@@ -76,6 +95,7 @@ class Courier:
             [content if wanted else None for content in sealed],
             now,
             [min(message.not_after or last, last) for message in messages],
+            [message.permit for message in messages],
         )
         transaction.after_commit(self._wake)
 

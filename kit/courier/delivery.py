@@ -3,6 +3,9 @@
 A replica takes a message for a while, its lease, and sends it outside of any transaction. Should
 it die meanwhile, another one sends the message again once the lease has ended: under the same id,
 by which the other side can tell.
+
+A message with a permit is sent inside the transaction that asks whether the permit holds and notes
+the message as sent (docs/decisions/0011-permission-at-sending.md).
 """
 
 import asyncio
@@ -18,12 +21,16 @@ import structlog
 
 from kit.clock import Clock
 from kit.courier.courier import Courier
-from kit.courier.message import Channel, Refused, Transport, Unreachable
-from kit.database import Database
+from kit.courier.message import Channel, Message, Permits, Refused, Transport, Unreachable
+from kit.database import Database, Transaction
 from kit.ids import Ids
 
 BATCH = 8
 SEND_SECONDS = 45.0
+PERMITTED_SECONDS = 4.0
+"""Shorter than a lock or a call is waited for: whoever takes a permission back waits for this."""
+PERMITTED_AT_ONCE = 4
+"""Fewer than a service has connections, since each of them has one for so long."""
 LEASE = timedelta(seconds=60)
 """Longer than sending may take, so that nobody else sends a message that is being sent."""
 GRACE_SECONDS = 5.0
@@ -43,13 +50,21 @@ WITH due AS (
 )
 UPDATE courier_message m SET attempts = attempts + 1, due_at = $4
 FROM due WHERE m.id = due.id
-RETURNING m.id, purpose, content, not_after, attempts, $5 <= (
+RETURNING m.id, purpose, content, not_after, permit, attempts, $5 <= (
     SELECT count(*) FROM courier_message e
     WHERE e.recipient_hash = m.recipient_hash AND e.purpose = m.purpose
         AND e.queued_at > m.queued_at - interval '1 hour'
         AND (e.queued_at, e.id) < (m.queued_at, m.id)
         AND e.outcome IS DISTINCT FROM 'LIMITED'
 ) AS limited
+"""
+
+_IS_OURS = """
+SELECT true FROM courier_message WHERE id = $1 AND attempts = $2 AND outcome IS NULL FOR UPDATE
+"""
+_END = """
+UPDATE courier_message SET outcome = $2, ended_at = $3, content = NULL
+WHERE id = $1 AND outcome IS NULL RETURNING true
 """
 
 _handled = prometheus_client.Counter(
@@ -74,6 +89,8 @@ class Outcome(Enum):
     """It would be too late."""
     LIMITED = "LIMITED"
     """The recipient gets too many of its kind."""
+    WITHDRAWN = "WITHDRAWN"
+    """Its permit holds no longer."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,7 @@ class Leased:
         purpose: Why, in a word.
         content: Whom it is for and what it says, sealed.
         not_after: From when on it is worthless.
+        permit: What must hold when it is sent; empty if it is sent in any case.
         attempt: Which attempt this is, from 1.
         limited: Whether its recipient has got too many of its kind.
     """
@@ -95,8 +113,24 @@ class Leased:
     purpose: str
     content: bytes
     not_after: datetime
+    permit: str
     attempt: int
     limited: bool
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What came of a message.
+
+    Attributes:
+        outcome: How it ended.
+        noted: Whether that stands in the database already.
+        address_is_dead: Whether its recipient's address turned out to be dead.
+    """
+
+    outcome: Outcome
+    noted: bool = False
+    address_is_dead: bool = False
 
 
 async def deliver(
@@ -107,6 +141,8 @@ async def deliver(
     per_hour: int,
     ids: Ids,
     clock: Clock,
+    permits: Permits | None = None,
+    on_dead_address: Callable[[Transaction, Message], Awaitable[None]] | None = None,
 ) -> None:
     """Delivers until it is cancelled; one channel does not wait for another.
 
@@ -117,8 +153,25 @@ async def deliver(
         per_hour: How many messages of a purpose a recipient gets in an hour at most.
         ids: Scatters attempts, so that not all come at once.
         clock: Tells what is due.
+        permits: Is asked about messages with a permit, each time one is about to be sent.
+        on_dead_address: Is told of a message that was refused because nothing will ever reach
+            its recipient, in the transaction that notes this.
+
+    Raises:
+        ValueError: If the courier takes messages with a permit, and nobody is there to be asked.
     """
-    rounds = Rounds(courier, database, transports, per_hour=per_hour, ids=ids, clock=clock)
+    if courier.permits and permits is None:
+        raise ValueError("nobody is set to ask about the permits of messages")
+    rounds = Rounds(
+        courier,
+        database,
+        transports,
+        per_hour=per_hour,
+        ids=ids,
+        clock=clock,
+        permits=permits,
+        on_dead_address=on_dead_address,
+    )
     async with asyncio.TaskGroup() as group:
         for channel in transports:
             group.create_task(_repeat(lambda channel=channel: rounds.send_due(channel), 0))
@@ -138,6 +191,8 @@ class Rounds:
         per_hour: int,
         ids: Ids,
         clock: Clock,
+        permits: Permits | None,
+        on_dead_address: Callable[[Transaction, Message], Awaitable[None]] | None,
     ) -> None:
         self._courier = courier
         self._database = database
@@ -145,6 +200,9 @@ class Rounds:
         self._per_hour = per_hour
         self._ids = ids
         self._clock = clock
+        self._permits = permits
+        self._on_dead_address = on_dead_address
+        self._permitted_at_once = asyncio.Semaphore(PERMITTED_AT_ONCE)
 
     async def send_due(self, channel: Channel) -> None:
         """Sends what is due by a channel, and returns when there may be more."""
@@ -170,12 +228,12 @@ class Rounds:
         _oldest.set((self._clock.now() - since).total_seconds() if since else 0)
 
     async def forget_old(self) -> None:
-        """Forgets recipients' hashes after a day, and messages after 60 days."""
+        """Forgets whose messages they were after a day, and messages after 60 days."""
         now = self._clock.now()
         async with self._database.transaction() as transaction:
             await transaction.connection.execute(
                 """
-                UPDATE courier_message SET recipient_hash = NULL
+                UPDATE courier_message SET recipient_hash = NULL, permit = NULL
                 WHERE ended_at < $1 AND recipient_hash IS NOT NULL
                 """,
                 now - timedelta(days=1),
@@ -203,6 +261,7 @@ class Rounds:
                 purpose=row["purpose"],
                 content=row["content"],
                 not_after=row["not_after"],
+                permit=row["permit"] or "",
                 attempt=row["attempts"],
                 limited=row["limited"],
             )
@@ -212,51 +271,82 @@ class Rounds:
     async def _handle(self, leased: Leased) -> None:
         log = _log.bind(id=str(leased.id), channel=leased.channel.name, purpose=leased.purpose)
         try:
-            outcome = await self._outcome(leased, log)
-            if outcome is None:
+            ending = await self._ending(leased, log)
+            if ending is None:
                 await self._try_later(leased)
-            elif await self._note(leased, outcome):
-                log.info("message handled", outcome=outcome.name)
-                _handled.labels(leased.channel.name, leased.purpose, outcome.name).inc()
+            elif ending.noted or await self._note(leased, ending):
+                log.info("message handled", outcome=ending.outcome.name)
+                _handled.labels(leased.channel.name, leased.purpose, ending.outcome.name).inc()
         except Exception as error:  # noqa: BLE001 - the others of the batch go on
             log.warning("message not noted", error=type(error).__name__)
 
-    async def _outcome(self, leased: Leased, log: Any) -> Outcome | None:
+    async def _ending(self, leased: Leased, log: Any) -> Ending | None:
         """Sends a message if it should be; returns None if it should be tried again."""
         if leased.not_after <= self._clock.now():
-            return Outcome.EXPIRED
+            return Ending(Outcome.EXPIRED)
         if leased.limited:
-            return Outcome.LIMITED
+            return Ending(Outcome.LIMITED)
         try:
-            message = self._courier.seal.open(
-                leased.content, leased.channel, leased.purpose, leased.not_after
-            )
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._transports[leased.channel].send(message, leased.id)
+            return await self._send(leased)
         except Refused as refusal:
             log.warning("message refused", reason=str(refusal))
-            return Outcome.REFUSED
+            return Ending(Outcome.REFUSED, address_is_dead=refusal.address_is_dead)
         except Unreachable as error:
             log.warning("message not taken", attempt=leased.attempt, reason=str(error))
-            return None
         except Exception as error:  # noqa: BLE001 - its words may be the message's; its name is not
             log.warning("message not taken", attempt=leased.attempt, reason=type(error).__name__)
-            return None
-        return Outcome.SENT
+        return None
 
-    async def _note(self, leased: Leased, outcome: Outcome) -> bool:
+    async def _send(self, leased: Leased) -> Ending | None:
+        message = self._open(leased)
+        if message.permit:
+            return await self._send_if_permitted(leased, message)
+        await self._hand_over(leased, message, SEND_SECONDS)
+        return Ending(Outcome.SENT)
+
+    def _open(self, leased: Leased) -> Message:
+        return self._courier.seal.open(
+            leased.content, leased.channel, leased.purpose, leased.not_after, leased.permit
+        )
+
+    async def _send_if_permitted(self, leased: Leased, message: Message) -> Ending | None:
+        """Sends a message if its permit holds, and for as long as nobody can change that.
+
+        The permit is locked before the message: whoever takes a permission back and then ends
+        what waits under it locks in this order, too.
+        """
+        if self._permits is None:  # queued by a process with other settings
+            raise ValueError("nobody is set to ask about the permit of a message")
+        async with self._permitted_at_once, self._database.transaction() as transaction:
+            holds = await self._permits.holds(transaction, message)
+            if not await transaction.connection.fetchval(_IS_OURS, leased.id, leased.attempt):
+                return None
+            if holds:
+                await self._hand_over(leased, message, PERMITTED_SECONDS)
+            outcome = Outcome.SENT if holds else Outcome.WITHDRAWN
+            await self._end(transaction, leased, outcome)
+        return Ending(outcome, noted=True)
+
+    async def _hand_over(self, leased: Leased, message: Message, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._transports[leased.channel].send(message, leased.id)
+        except TimeoutError:
+            raise Unreachable(f"not taken in {seconds:g} s") from None
+
+    async def _note(self, leased: Leased, ending: Ending) -> bool:
         """Wipes a message that was sent or given up; returns whether nobody had done so before."""
         async with self._database.transaction() as transaction:
-            noted = await transaction.connection.fetchval(
-                """
-                UPDATE courier_message SET outcome = $2, ended_at = $3, content = NULL
-                WHERE id = $1 AND outcome IS NULL RETURNING true
-                """,
-                leased.id,
-                outcome.value,
-                self._clock.now(),
-            )
-        return noted is True
+            noted = await self._end(transaction, leased, ending.outcome)
+            if noted and ending.address_is_dead and self._on_dead_address:
+                await self._on_dead_address(transaction, self._open(leased))
+        return noted
+
+    async def _end(self, transaction: Transaction, leased: Leased, outcome: Outcome) -> bool:
+        ended = await transaction.connection.fetchval(
+            _END, leased.id, outcome.value, self._clock.now()
+        )
+        return ended is True
 
     async def _try_later(self, leased: Leased) -> None:
         scatter = int(self._ids.digits(3)) / 1000

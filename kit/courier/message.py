@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from kit.database import Transaction
+
 
 class Channel(Enum):
     """How a message reaches a person."""
@@ -25,6 +27,8 @@ _RECIPIENTS = {
     Channel.PUSH: re.compile(r"[!-~]+"),
 }
 _PURPOSE = re.compile(r"[a-z]+(-[a-z]+)*")
+# Stored in the clear: neither a mail address nor a number as in E.164 fits into it.
+_PERMIT = re.compile(r"[A-Za-z0-9:/._-]{0,200}")
 _HEADER_NAME = re.compile(r"[A-Za-z]+(-[A-Za-z]+)*")
 _OUR_HEADERS = frozenset({"from", "to", "subject", "date", "message-id"})
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
@@ -70,6 +74,8 @@ class Message:
         attachments: Files that go with it.
         not_after: From when on it is worthless, such as a code that has expired; a message is
             tried for a day at most.
+        permit: Names what must hold in the moment in which it is sent, such as a consent; what it
+            means only `Permits` knows. Empty if it is sent in any case.
     """
 
     channel: Channel
@@ -81,6 +87,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     attachments: Sequence[Attachment] = field(default=(), repr=False)
     not_after: datetime | None = None
+    permit: str = ""
 
     def __post_init__(self) -> None:
         """Refuses what no transport could send, or what would break out of a header.
@@ -90,6 +97,7 @@ class Message:
         """
         _require(_RECIPIENTS[self.channel].fullmatch(self.recipient), "the recipient")
         _require(_PURPOSE.fullmatch(self.purpose), "the purpose")
+        _require(_PERMIT.fullmatch(self.permit), "the permit")
         _require(not _CONTROLS.search(self.subject), "the subject")
         for name, value in self.headers.items():
             _require(_HEADER_NAME.fullmatch(name), "the name of a header")
@@ -103,7 +111,15 @@ class Message:
 
 
 class Refused(Exception):  # noqa: N818 - says what happened
-    """The other side will never take this message; the text says why and holds nothing private."""
+    """The other side will never take this message; the text says why and holds nothing private.
+
+    Attributes:
+        address_is_dead: Whether it will never take any message for this recipient.
+    """
+
+    def __init__(self, reason: str, *, address_is_dead: bool = False) -> None:
+        super().__init__(reason)
+        self.address_is_dead = address_is_dead
 
 
 class Unreachable(Exception):  # noqa: N818 - says what happened
@@ -123,6 +139,19 @@ class Transport(Protocol):
         Raises:
             Refused: If trying again is in vain.
             Unreachable: If trying again may help.
+        """
+        ...
+
+
+class Permits(Protocol):
+    """Knows what permits mean."""
+
+    async def holds(self, transaction: Transaction, message: Message, /) -> bool:
+        """Returns whether a message may be sent, until the transaction ends.
+
+        It locks (FOR NO KEY UPDATE) a row that is changed with whatever the answer rests on, and
+        that is there whatever the answer is. Such a change then waits for the messages that asked
+        before it, each for `delivery.PERMITTED_SECONDS` at most, and comes before all others.
         """
         ...
 

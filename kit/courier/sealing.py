@@ -50,7 +50,14 @@ class Seal:
         }
         return self._fernet.encrypt(orjson.dumps(content))
 
-    def open(self, content: bytes, channel: Channel, purpose: str, not_after: datetime) -> Message:
+    def open(
+        self,
+        content: bytes,
+        channel: Channel,
+        purpose: str,
+        not_after: datetime,
+        permit: str = "",
+    ) -> Message:
         """Returns a message that was sealed.
 
         Raises:
@@ -64,7 +71,9 @@ class Seal:
             Attachment(name, media_type, base64.b64decode(encoded))
             for name, media_type, encoded in parts["attachments"]
         ]
-        return Message(channel=channel, purpose=purpose, not_after=not_after, **parts)
+        return Message(
+            channel=channel, purpose=purpose, not_after=not_after, permit=permit, **parts
+        )
 
 
 def _derived(key: bytes, use: str) -> bytes:

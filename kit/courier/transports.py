@@ -2,25 +2,24 @@
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncGenerator, Mapping
 from email.headerregistry import Address
 from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
 
-import aiosmtplib
 import httpx
 
 from kit.clock import Clock
 from kit.courier import mail
 from kit.courier.message import Channel, Message, Refused, Transport, Unreachable
 from kit.courier.settings import CourierSettings
+from kit.courier.smtp import SmtpTransport
 
 TIMEOUT_SECONDS = 15.0
 
-_PERMANENT = 500  # SMTP's first code for what will never do (RFC 5321, 4.2.1)
-
+# Our part of docs/courier.md: nobody has this number or device, or no longer.
+_ADDRESS_IS_DEAD = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 # Wrong credentials are ours to mend, and no fault of the message.
 _TRY_AGAIN = frozenset(
     {
@@ -47,9 +46,12 @@ async def open_transports(
         yield dict.fromkeys(Channel, MailboxTransport(settings.mailbox, sender, clock))
         return
     transports: dict[Channel, Transport] = {}
-    if settings.smtp_host:
-        transports[Channel.EMAIL] = SmtpTransport(settings, sender, clock)
-    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.smtp_host:
+            smtp = SmtpTransport(settings, sender, clock)
+            stack.push_async_callback(smtp.close)
+            transports[Channel.EMAIL] = smtp
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT_SECONDS))
         for channel, url, token in (
             (Channel.SMS, settings.sms_url, settings.sms_token_file),
             (Channel.PUSH, settings.push_url, settings.push_token_file),
@@ -57,56 +59,6 @@ async def open_transports(
             if url:
                 transports[channel] = HttpTransport(client, url, _secret(token))
         yield transports
-
-
-class SmtpTransport:
-    """Hands mails to an SMTP server, each over a connection of its own."""
-
-    def __init__(self, settings: CourierSettings, sender: Address, clock: Clock) -> None:
-        self._settings = settings
-        self._password = _secret(settings.smtp_password_file)
-        self._tls = ssl.create_default_context(cafile=settings.smtp_authority)
-        self._sender = sender
-        self._clock = clock
-
-    async def send(self, message: Message, message_id: UUID) -> None:
-        """Hands a mail over, with a Message-ID made of its id.
-
-        Raises:
-            Refused: If the server refuses sender, recipient or content with 5xx.
-            Unreachable: If the server is not there, lacks TLS, refuses our login, or says 4xx.
-        """
-        content = mail.written(message, message_id, self._sender, self._clock.now())
-        try:
-            async with self._client() as client:
-                await self._hand_over(client, message.recipient, content)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            # Without its cause, here and below: servers repeat the recipient in what they say.
-            raise Unreachable(type(error).__name__) from None
-
-    def _client(self) -> aiosmtplib.SMTP:
-        tls = self._settings.smtp_tls
-        return aiosmtplib.SMTP(
-            hostname=self._settings.smtp_host,
-            port=self._settings.smtp_port,
-            username=self._settings.smtp_user or None,
-            password=self._password or None,
-            timeout=TIMEOUT_SECONDS,
-            use_tls=tls == "tls",
-            start_tls=tls == "starttls",
-            tls_context=None if tls == "none" else self._tls,
-        )
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, recipient: str, content: bytes) -> None:
-        options = () if recipient.isascii() else ("SMTPUTF8",)
-        try:
-            await client.sendmail(self._sender.addr_spec, recipient, content, mail_options=options)
-        except aiosmtplib.SMTPNotSupported:
-            raise Refused("SMTPUTF8 is not supported") from None
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _smtp_failure(error.recipients[0].code) from None
-        except aiosmtplib.SMTPResponseException as error:
-            raise _smtp_failure(error.code) from None
 
 
 class HttpTransport:
@@ -131,7 +83,8 @@ class HttpTransport:
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from None
         if answer.is_client_error and answer.status_code not in _TRY_AGAIN:
-            raise Refused(f"HTTP {answer.status_code}")
+            dead = answer.status_code in _ADDRESS_IS_DEAD
+            raise Refused(f"HTTP {answer.status_code}", address_is_dead=dead)
         if not answer.is_success:
             raise Unreachable(f"HTTP {answer.status_code}")
 
@@ -163,11 +116,6 @@ class MailboxTransport:
             await asyncio.to_thread(_write, file, content)
         except OSError as error:
             raise Unreachable(type(error).__name__) from None
-
-
-def _smtp_failure(code: int) -> Exception:
-    kind = Refused if code >= _PERMANENT else Unreachable
-    return kind(f"SMTP {code}")
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -3,22 +3,38 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import grpc
+
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.clock import Clock, SystemClock
+from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
 from kit.ids import Ids, SystemIds
 from kit.inbox import consume
 from kit.jwt import KeyFile
+from kit.keyed_hash import KeyedHash, secret_keys
 from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
-from services.consent import consumers
+from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from services.consent import consumers, routines
 from services.consent.config import Settings
+from services.consent.domain.channels import Channel
+from services.consent.domain.controller import Controller
 from services.consent.domain.customer_service import parse_customer_service
+from services.consent.domain.quiet import QuietHours
+from services.consent.handlers.mailings import Newsroom
+from services.consent.handlers.suppression import Desk
+from services.consent.handlers.writing import Links, NothingMore, Writer
+from services.consent.hashing import KeyedAddressHashes
+from services.consent.identity import CHANNEL_OPTIONS, IdentityContacts, IdentityRecipients
+from services.consent.letters import write
+from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.servicer import ConsentServicer
-from services.consent.storage import PostgresStore, PostgresStores
+from services.consent.storage import PostgresStore, PostgresStores, PostgresWritingStores
+from services.consent.tokens import KeyedUnsubscribeTokens
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ConsentService"]
 
@@ -41,9 +57,51 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
+        identity = await stack.enter_async_context(
+            grpc.aio.secure_channel(
+                settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
+            )
+        )
+        keys = secret_keys(settings.secret_keys)
+        hashes, retry = KeyedAddressHashes(keys), KeyedHash(keys, "retry")
+        tokens, quiet = (
+            KeyedUnsubscribeTokens(keys),
+            QuietHours(settings.quiet_from, settings.quiet_until),
+        )
+        transports = await stack.enter_async_context(open_transports(settings, clock))
+        courier = Courier([key.value for key in keys], transports.keys(), ids, clock, permits=True)
+        stores, stub = PostgresStores(database), IdentityServiceStub(identity)
+        desk = Desk(hashes, ids, clock)
+        writer = Writer(
+            stores=PostgresWritingStores(database, CourierPost(courier)),
+            recipients=IdentityRecipients(stub),
+            details=NothingMore(),
+            write=write,
+            links=Links(settings.public_url.rstrip("/"), tokens),
+            hashes=hashes,
+            channels={Channel[channel.name] for channel in transports},
+            quiet=quiet,
+            clock=clock,
+        )
+        newsroom = Newsroom(writer, ids, clock)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore), bus, database),
+            consume(consumers.customers(PostgresStore, clock), bus, database),
+            routines.anchor_ledger(stores, clock),
+            routines.learn_contacts(stores, IdentityContacts(stub), hashes, clock),
+            routines.tend_mailings(stores, newsroom),
+            routines.write_due(writer),
+            routines.tidy(stores, clock),
+            deliver(
+                courier,
+                database,
+                transports,
+                per_hour=settings.messages_per_hour,
+                ids=ids,
+                clock=clock,
+                permits=ConsentPermits(PostgresStore, hashes, quiet, clock),
+                on_dead_address=Bounces(PostgresStore, desk).note,
+            ),
         ):
             await stack.enter_async_context(background(work))
         yield await stack.enter_async_context(
@@ -52,7 +110,14 @@ async def running(
                 ConsentServicer(
                     database=database,
                     store_of=PostgresStore,
-                    stores=PostgresStores(database),
+                    stores=stores,
+                    controller=Controller(
+                        settings.controller_name, settings.controller_contact, settings.public_url
+                    ),
+                    newsroom=newsroom,
+                    tokens=tokens,
+                    desk=desk,
+                    retry_secret=retry.digest(retry.current_key, ""),
                     ids=ids,
                     clock=clock,
                     customer_service=customer_service,

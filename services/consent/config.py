@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.courier import CourierSettings
@@ -28,6 +29,14 @@ class Settings(ServiceSettings, CourierSettings):
     """Where customers find Di side: what mails link to."""
     customer_service: Path = _CUSTOMER_SERVICE
     """How customers reach the company, and when: the file beside this one is an example."""
+    controller_name: str = "Kundeapp"
+    """The company that answers for what is done with people's data, as receipts name it."""
+    controller_contact: str = "personvern@example.com"
+    """How to reach it about privacy."""
+    quiet_from: int = Field(default=22, ge=0, le=23)
+    """The hour, by the clock in Norway, from which on nobody is written to about what can wait."""
+    quiet_until: int = Field(default=7, ge=0, le=23)
+    """The hour until which; the same as `quiet_from` for no quiet hours."""
 
 
 class MigrationSettings(BaseSettings):

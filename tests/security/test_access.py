@@ -74,8 +74,42 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.events.v1.EventsService.UndoAdmission": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.SyncDoor": EVENT_STAFF,
     "kundeapp.events.v1.EventsService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ListPurposes": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.PutPurpose": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.GetNotice": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.PublishNotice": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.GetMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ChangeMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.WithdrawAllMyConsents": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.ListMyConsentHistory": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.GetMyConsentReceipt": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.GetMyConsentReceiptFile": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.WithdrawForCustomer": CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.ImportConsents": OPERATOR,
+    "kundeapp.consent.v1.ConsentService.VerifyLedger": only("cli"),
+    "kundeapp.consent.v1.ConsentService.CreateMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.UpdateMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.GetMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ListMailings": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.PreviewMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.SendTestMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ScheduleMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.UnscheduleMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.StopMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.DeleteMailing": EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.Unsubscribe": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.GetSubscription": PUBLIC,
     "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
     "kundeapp.consent.v1.ConsentService.GetCustomerService": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.BatchCheckPermissions": only(
+        "identity", "metering", "events"
+    ),
+    "kundeapp.consent.v1.ConsentService.CountAudience": OPERATOR | EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.ExportAudience": OPERATOR | EVENT_STAFF,
+    "kundeapp.consent.v1.ConsentService.AddSuppressions": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.RemoveSuppression": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.CheckSuppression": OPERATOR | CUSTOMER_SERVICE,
+    "kundeapp.consent.v1.ConsentService.CountSuppressions": OPERATOR | CUSTOMER_SERVICE,
     "kundeapp.metering.v1.MeteringService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ExportMyData": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,
@@ -126,6 +160,8 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.identity.v1.IdentityService.GetMe": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ImportCustomers": OPERATOR,
     "kundeapp.identity.v1.IdentityService.BatchGetCustomers": only("events"),
+    "kundeapp.identity.v1.IdentityService.BatchGetContacts": only("consent"),
+    "kundeapp.identity.v1.IdentityService.ListStaffContacts": only("consent"),
     "kundeapp.identity.v1.IdentityService.PutStaffAccount": only("cli"),
     "kundeapp.identity.v1.IdentityService.ListSigningKeys": only("gateway"),
     "kundeapp.metering.v1.MeteringService.ListMeteringPoints": CUSTOMER,
@@ -163,7 +199,10 @@ class Stub:
             self.calls.append(call)
             return answer()
 
-        return behave
+        async def stream(request: Message, call: Call) -> AsyncIterator[Message]:
+            yield await behave(request, call)
+
+        return stream if method.server_streaming else behave
 
 
 @dataclass
@@ -407,6 +446,9 @@ async def _call(
         if rpc.client_streaming:
             call: Any = channel.stream_unary(path, serializer, deserializer)
             await call(iter([request]), metadata=metadata)
+        elif rpc.server_streaming:
+            call = channel.unary_stream(path, serializer, deserializer)
+            assert len([message async for message in call(request, metadata=metadata)]) == 1
         else:
             call = channel.unary_unary(path, serializer, deserializer)
             await call(request, metadata=metadata)

@@ -62,6 +62,7 @@ KINDS: Final = {
         Kind("still-coming", Class.TRANSACTIONAL, _EVERYWHERE, is_urgent=False),
         Kind("guest-list", Class.STAFF),
         Kind("reservation-digest", Class.STAFF, is_urgent=False),
+        Kind("news-test", Class.STAFF),
         Kind(
             "event-published",
             Class.MARKETING,

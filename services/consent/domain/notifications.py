@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -33,3 +34,41 @@ class Notification:
     due_at: datetime
     not_after: datetime | None
     topic: str
+
+
+class State(StrEnum):
+    """What has become of a notification."""
+
+    WAITING = "WAITING"
+    WRITTEN = "WRITTEN"
+    """Its messages are with the courier."""
+    DROPPED = "DROPPED"
+    """It is not told, for a reason."""
+
+
+class Reason(StrEnum):
+    """Why something is not told; further reasons are those of `permission.Permission`."""
+
+    TAKEN_BACK = "TAKEN_BACK"
+    """What it tells of holds no longer."""
+    TOO_LATE = "TOO_LATE"
+    """It would be worthless by now."""
+    NOT_REACHABLE = "NOT_REACHABLE"
+    """There is no address for any way that it goes."""
+    DUPLICATE = "DUPLICATE"
+    """The same address gets the same mailing by another customer."""
+    STOPPED = "STOPPED"
+    """Its mailing was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A notification that this process may write now.
+
+    Attributes:
+        notification: What it is.
+        attempt: Which attempt this is, from 1. Whoever leases it next has another one.
+    """
+
+    notification: Notification
+    attempt: int

@@ -1,6 +1,7 @@
 """What consent publishes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -35,4 +36,13 @@ class ConsentExpired:
     ledger_position: int
 
 
-Event = ConsentGiven | ConsentWithdrawn | ConsentExpired
+@dataclass(frozen=True, slots=True)
+class LedgerAnchored:
+    """What the ledger is up to a position."""
+
+    position: int
+    digest: str
+    anchored_at: datetime
+
+
+Event = ConsentGiven | ConsentWithdrawn | ConsentExpired | LedgerAnchored

@@ -6,7 +6,7 @@ from typing import Final
 
 from kit.server import Call
 from kit.texts import Language
-from kundeapp.consent.v1 import consent_service_pb2 as pb
+from kundeapp.consent.v1 import customer_service_pb2 as pb
 from services.consent.domain.customer_service import LineOfBusiness, Phone
 from services.consent.domain.opening_hours import MIDNIGHT, Hours, Schedule, told
 from services.consent.servicer.part import Part

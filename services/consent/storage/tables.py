@@ -1,10 +1,11 @@
 """The tables of consent."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -18,10 +19,23 @@ class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_
 class CustomerRow(Table, table=True):
     """What is known of a customer, whose row is the lock of all that is decided about one."""
 
+    __table_args__ = (
+        sa.Index("customer_ask_at", "ask_at", postgresql_where=sa.text("ask_at IS NOT NULL")),
+    )
+
     __tablename__ = "customer"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)
+    number: str | None = Field(sa_type=sa.Text, unique=True)
     status: str = Field(sa_type=sa.Text)
+    account_id: UUID | None
+    language: str = Field(sa_type=sa.Text)
+    email_hash: str | None = Field(sa_type=sa.Text)
+    is_email_confirmed: bool
+    mobile_hash: str | None = Field(sa_type=sa.Text)
+    is_mobile_confirmed: bool
+    contact_version: int
+    ask_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
 
 
 class PurposeRow(Table, table=True):
@@ -71,7 +85,17 @@ class NoticeTextRow(Table, table=True):
 class LedgerRow(Table, table=True):
     """A decision of a customer, for ever."""
 
-    __table_args__ = (sa.UniqueConstraint("customer_id", "seq"),)
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "seq"),
+        sa.Index(
+            "ledger_purpose",
+            "purpose",
+            "channel",
+            "customer_id",
+            "position",
+            postgresql_include=["decision", "notice_version"],
+        ),
+    )
 
     __tablename__ = "ledger"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
@@ -94,6 +118,16 @@ class LedgerRow(Table, table=True):
     hash: bytes
 
 
+class LedgerAnchorRow(Table, table=True):
+    """What the ledger was, up to a position, at a moment."""
+
+    __tablename__ = "ledger_anchor"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    position: int = Field(sa_type=sa.BigInteger, primary_key=True)
+    digest: bytes
+    anchored_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
 class ConsentRow(Table, table=True):
     """What holds of a customer now: the last row of the ledger for a purpose and channel."""
 
@@ -106,3 +140,116 @@ class ConsentRow(Table, table=True):
     notice_version: int
     position: int = Field(sa_type=sa.BigInteger)
     decided_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class SuppressionRow(Table, table=True):
+    """That nothing is sent to an address."""
+
+    __tablename__ = "suppression"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    medium: str = Field(sa_type=sa.Text)
+    reason: str = Field(sa_type=sa.Text)
+    since: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    note: str = Field(sa_type=sa.Text)
+
+
+class SuppressedAddressRow(Table, table=True):
+    """The hash of such an address under one of the keys."""
+
+    __tablename__ = "suppressed_address"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    hash: str = Field(sa_type=sa.Text, primary_key=True)
+    suppression_id: UUID = Field(
+        primary_key=True, foreign_key="suppression.id", ondelete="CASCADE", index=True
+    )
+
+
+class SuppressionRemovalRow(Table, table=True):
+    """That an address is written to again, for ever."""
+
+    __tablename__ = "suppression_removal"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    staff_account_id: UUID
+    medium: str = Field(sa_type=sa.Text)
+    reason: str = Field(sa_type=sa.Text)
+    address_hash: str = Field(sa_type=sa.Text)
+    why: str = Field(sa_type=sa.Text)
+
+
+class NotificationRow(Table, table=True):
+    """Something that somebody is to be told, was told, or is not told."""
+
+    __table_args__ = (
+        sa.Index("notification_due", "due_at", postgresql_where=sa.text("state = 'WAITING'")),
+        sa.Index("notification_topic", "topic", "state"),
+        sa.Index(
+            "notification_ended", "ended_at", postgresql_where=sa.text("ended_at IS NOT NULL")
+        ),
+    )
+
+    __tablename__ = "notification"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    cause: str = Field(sa_type=sa.Text, unique=True)
+    kind: str = Field(sa_type=sa.Text)
+    customer_id: UUID | None = Field(index=True)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    due_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    topic: str = Field(sa_type=sa.Text)
+    state: str = Field(sa_type=sa.Text)
+    reason: str | None = Field(sa_type=sa.Text)
+    attempts: int
+    leased_until: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+
+
+class MailingRow(Table, table=True):
+    """A mailing; `after` is the last customer whom it has gone through."""
+
+    __table_args__ = (
+        sa.Index(
+            "mailing_topic", "kind", "topic", unique=True, postgresql_where=sa.text("topic <> ''")
+        ),
+        sa.Index(
+            "mailing_to_tend",
+            "state",
+            postgresql_where=sa.text("state = 'SCHEDULED' OR state = 'SENDING'"),
+        ),
+    )
+
+    __tablename__ = "mailing"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=sa.Text)
+    purpose: str = Field(sa_type=sa.Text)
+    texts: dict[str, Any] = Field(sa_type=JSONB)
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    topic: str = Field(sa_type=sa.Text)
+    not_after: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    state: str = Field(sa_type=sa.Text)
+    version: int
+    created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    created_by: UUID | None
+    changed_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
+    changed_by: UUID | None
+    send_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    scheduled_by: UUID | None
+    starts_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    ended_at: datetime | None = Field(sa_type=sa.DateTime(timezone=True))
+    stopped_by: UUID | None
+    after: UUID | None
+    is_through: bool
+    progress: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+
+
+class MailingAddressRow(Table, table=True):
+    """An address that gets a mailing, as long as the mailing is being sent."""
+
+    __tablename__ = "mailing_address"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
+
+    mailing_id: UUID = Field(primary_key=True, foreign_key="mailing.id", ondelete="CASCADE")
+    hash: str = Field(sa_type=sa.Text, primary_key=True)

@@ -16,8 +16,17 @@ from uuid import UUID
 import asyncpg
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
-from kit.courier import Channel, Courier, CourierSettings, Message, Transport, deliver
-from kit.database import Database
+from kit.courier import (
+    Channel,
+    Courier,
+    CourierSettings,
+    Message,
+    Permits,
+    Transport,
+    deliver,
+    delivery,
+)
+from kit.database import Database, Transaction
 from kit.ids import SystemIds
 from kit.local.processes import LOOPBACK, free_port
 from kit.outbox import Outbox
@@ -27,6 +36,9 @@ from kit.tls import Identity
 
 KEY = b"k" * 32
 LOGIN = LoginPassword(b"kundeapp", b"grautfat")
+SILENCE = "says nothing"
+HANGS_UP = "hangs up"
+TAKES_AND_HANGS_UP = "takes the mail, and hangs up before it says so"
 
 
 @dataclass
@@ -37,7 +49,9 @@ class MailServer:
         port: Where it listens.
         identity: Its certificate, which it then asks for STARTTLS with; None for no TLS.
         login: Whether it asks for the login.
-        answers: What it says to the next messages instead of taking them.
+        answers: What it says to the next messages instead of taking them, or what it does.
+        answers_to: The same for the commands MAIL, RCPT and RSET.
+        sessions: The connections that were made to it.
         tries: How often a message was handed to it.
         mails: What it has taken.
         raw: The same, byte by byte.
@@ -47,6 +61,8 @@ class MailServer:
     identity: Identity | None = None
     login: bool = False
     answers: list[str] = field(default_factory=list[str])
+    answers_to: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    sessions: list[SMTP] = field(default_factory=list[SMTP])
     tries: int = 0
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
     raw: list[bytes] = field(default_factory=list[bytes])
@@ -56,27 +72,70 @@ class MailServer:
         server = await asyncio.get_running_loop().create_server(self._session, LOOPBACK, self.port)
         async with server:
             yield
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """Closes the connections of all who are there."""
+        for session in self.open_sessions:
+            assert session.transport is not None
+            session.transport.close()
+
+    @property
+    def open_sessions(self) -> Sequence[SMTP]:
+        """The connections that are still open."""
+        return [session for session in self.sessions if session.transport is not None]
 
     @property
     def ids(self) -> Sequence[str]:
         """The Message-IDs of what it has taken."""
         return [mail["Message-ID"] for mail in self.mails]
 
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd finds it by this name
+        self, server: SMTP, _session: object, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        envelope.mail_from = address
+        return await self._answer(server, self.answers_to.get("MAIL"))
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
+        self, server: SMTP, _session: object, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return await self._answer(server, self.answers_to.get("RCPT"))
+
+    async def handle_RSET(  # noqa: N802 - aiosmtpd finds it by this name
+        self, server: SMTP, _session: object, _envelope: object
+    ) -> str:
+        return await self._answer(server, self.answers_to.get("RSET"))
+
     async def handle_DATA(  # noqa: N802 - aiosmtpd finds it by this name
-        self, _server: object, _session: object, envelope: Envelope
+        self, server: SMTP, _session: object, envelope: Envelope
     ) -> str:
         self.tries += 1
-        if self.answers:
-            return self.answers.pop(0)
+        if not self.answers:
+            self._take(envelope)
+        elif self.answers[0] == TAKES_AND_HANGS_UP:
+            self._take(envelope)
+            self.answers[0] = HANGS_UP
+        return await self._answer(server, self.answers)
+
+    async def _answer(self, server: SMTP, answers: list[str] | None) -> str:
+        answer = answers.pop(0) if answers else "250 OK"
+        if answer == HANGS_UP:
+            assert server.transport is not None
+            server.transport.close()
+        if answer in {HANGS_UP, SILENCE}:
+            await asyncio.Event().wait()  # until the connection is lost
+        return answer
+
+    def _take(self, envelope: Envelope) -> None:
         raw = cast("bytes", envelope.original_content)
         mail = message_from_bytes(raw, policy=policy.default)
         assert [mail["To"]] == envelope.rcpt_tos
         self.raw.append(raw)
         self.mails.append(mail)
-        return "250 OK"
 
     def _session(self) -> SMTP:
-        return SMTP(
+        session = SMTP(
             self,
             hostname="localhost",
             tls_context=self._tls(),
@@ -86,6 +145,8 @@ class MailServer:
             auth_require_tls=self.identity is not None,
             loop=asyncio.get_running_loop(),
         )
+        self.sessions.append(session)
+        return session
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.identity is None:
@@ -149,22 +210,28 @@ class Writer:
     Attributes:
         url: The database.
         clock: Stands still until a test moves it.
+        ids: Names messages.
+        per_hour: How many messages of a purpose a recipient gets in an hour at most.
+        permits: Is asked about messages with a permit.
+        dead: Whose address turned out to be dead.
     """
 
     url: str
     clock: FrozenClock = field(default_factory=FrozenClock)
     ids: SystemIds = field(default_factory=SystemIds)
     per_hour: int = 10
+    permits: Permits | None = None
+    dead: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.courier = self.new_courier()
 
     def new_courier(self) -> Courier:
         """Returns the courier of another process, which nobody here has woken."""
-        return Courier([KEY], Channel, self.ids, self.clock)
+        return Courier([KEY], Channel, self.ids, self.clock, permits=self.permits is not None)
 
     def database(self) -> contextlib.AbstractAsyncContextManager[Database]:
-        return Database.open(self.url, Outbox("identity", self.ids, self.clock), connections=4)
+        return Database.open(self.url, Outbox("identity", self.ids, self.clock), connections=6)
 
     @contextlib.asynccontextmanager
     async def delivering(
@@ -179,9 +246,14 @@ class Writer:
                 per_hour=self.per_hour,
                 ids=self.ids,
                 clock=self.clock,
+                permits=self.permits,
+                on_dead_address=self._suppress,
             )
             async with background(work):
                 yield
+
+    async def _suppress(self, transaction: Transaction, message: Message) -> None:
+        transaction.after_commit(lambda: self.dead.append(message.recipient))
 
     async def write(self, *messages: Message) -> None:
         """Queues messages as a use case does."""
@@ -201,6 +273,22 @@ class Writer:
 
     async def attempts(self) -> int:
         return sum(row["attempts"] for row in await self.rows())
+
+    async def ended(self) -> bool:
+        """Whether everything was sent or given up."""
+        return None not in await self.outcomes()
+
+    async def tried(self, attempts: int) -> bool:
+        """Whether that many attempts were made, and what came of them was noted."""
+        return await self.attempts() >= attempts and await self.quiet()
+
+    async def quiet(self) -> bool:
+        """Whether nothing is under way or due."""
+        now = self.clock.now()
+        return all(
+            row["outcome"] or (row["due_at"] != now + delivery.LEASE and row["due_at"] > now)
+            for row in await self.rows()
+        )
 
 
 def settings(mail: MailServer | None = None, **more: object) -> CourierSettings:

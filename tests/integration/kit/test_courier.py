@@ -78,7 +78,7 @@ async def test_what_was_committed_is_sent_and_what_was_rolled_back_is_not(
                 await writer.courier.queue(transaction, code("never@example.com"))
                 raise LookupError
         await writer.write(code("first@example.com"), code("second@example.com"))
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert {mail["To"] for mail in mail.mails} == {"first@example.com", "second@example.com"}
     assert await writer.outcomes() == ["SENT", "SENT"]
 
@@ -122,7 +122,7 @@ async def test_of_two_replicas_one_sends(
             await replicas.enter_async_context(writer.delivering(transports, writer.new_courier()))
         await eventually(lambda: len(gate.sent) >= 2 * delivery.BATCH)
         gate.open.set()
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert len(set(gate.sent)) == 200
     assert (len(gate.sent) == 200) is (guard == "lock and lease")
 
@@ -134,12 +134,12 @@ async def test_a_server_that_is_down_is_tried_again(writer: Writer) -> None:
         writer.delivering(transports),
     ):
         await writer.write(code(), code("ola@example.com"))
-        await eventually(lambda: _tried(writer, 2))
+        await eventually(lambda: writer.tried(2))
         writer.clock.advance(timedelta(seconds=5))
-        await eventually(lambda: _tried(writer, 4))
+        await eventually(lambda: writer.tried(4))
         async with mail.running():
             writer.clock.advance(timedelta(seconds=10))
-            await eventually(lambda: _ended(writer))
+            await eventually(writer.ended)
     assert await writer.outcomes() == ["SENT", "SENT"]
     assert len(mail.mails) == 2
 
@@ -159,10 +159,10 @@ async def test_what_a_server_refuses_for_now_is_tried_again_and_for_good_is_not(
     mail.answers = [answer]
     async with writer.delivering(by_mail):
         await writer.write(code())
-        await eventually(lambda: _tried(writer, 1))
+        await eventually(lambda: writer.tried(1))
         writer.clock.advance(timedelta(seconds=5))
         await writer.write(code("last@example.com"))
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert await writer.outcomes() == [outcome, "SENT"]
     assert mail.tries == tries + 1
 
@@ -175,10 +175,10 @@ async def test_a_code_that_would_be_late_is_dropped(writer: Writer) -> None:
         writer.delivering(transports),
     ):
         await writer.write(code(not_after=soon))
-        await eventually(lambda: _tried(writer, 1))
+        await eventually(lambda: writer.tried(1))
         async with mail.running():
             writer.clock.moment = soon
-            await eventually(lambda: _ended(writer))
+            await eventually(writer.ended)
     assert await writer.outcomes() == ["EXPIRED"]
     assert mail.tries == 0
 
@@ -189,12 +189,12 @@ async def test_after_a_day_nobody_tries_any_more(writer: Writer) -> None:
         writer.delivering(transports),
     ):
         await writer.write(code(not_after=writer.clock.now() + timedelta(days=7)))
-        await eventually(lambda: _tried(writer, 1))
+        await eventually(lambda: writer.tried(1))
         writer.clock.advance(timedelta(days=1) - timedelta(seconds=1))
-        await eventually(lambda: _tried(writer, 2))
+        await eventually(lambda: writer.tried(2))
         assert await writer.outcomes() == [None]
         writer.clock.advance(timedelta(seconds=1))
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert await writer.outcomes() == ["EXPIRED"]
 
 
@@ -208,7 +208,7 @@ async def test_what_ended_is_wiped_and_what_waits_is_sealed(
     for private in (RECIPIENT, SUBJECT, CODE):
         assert private not in str(dict(waiting))
     async with writer.delivering(by_mail):
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     [ended] = await writer.rows()
     assert waiting["content"] is not None
     assert ended["content"] is None
@@ -236,7 +236,7 @@ async def test_a_courier_killed_before_it_noted_what_it_sent(
     assert await writer.outcomes() == [None if dies else "SENT"]
     async with writer.delivering(by_mail):
         writer.clock.advance(delivery.LEASE)
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert len(mail.ids) == (2 if dies else 1)
     [row] = await writer.rows()
     assert set(mail.ids) == {f"<{row['id']}@example.com>"}
@@ -345,9 +345,9 @@ async def test_an_sms_is_posted_until_it_is_taken_or_refused_for_good(
             writer.delivering(transports),
         ):
             await writer.write(sms())
-            await eventually(lambda: _tried(writer, 1))
+            await eventually(lambda: writer.tried(1))
             writer.clock.advance(timedelta(seconds=5))
-            await eventually(lambda: _ended(writer))
+            await eventually(writer.ended)
     [row] = await writer.rows()
     assert row["outcome"] == outcome
     assert len(gateway.requests) == tries
@@ -375,7 +375,7 @@ async def test_what_will_be_worthless_first_goes_first(
     await writer.write(*(code(f"guest{each}@example.com") for each in range(delivery.BATCH * 2)))
     await writer.write(code(not_after=writer.clock.now() + timedelta(minutes=10)))
     async with writer.delivering(by_mail):
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
     assert RECIPIENT in {mail["To"] for mail in mail.mails[: delivery.BATCH]}
 
 
@@ -386,15 +386,15 @@ async def test_a_recipient_gets_no_more_of_a_kind_than_a_person_would_want(
     async with writer.delivering(by_mail):
         await writer.write(*(code() for _ in range(3)), code(RECIPIENT.upper()))
         await writer.write(code("ola@example.com"), code(purpose="new-device"))
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
         assert sorted(map(str, await writer.outcomes())) == ["LIMITED", *["SENT"] * 5]
         writer.clock.advance(timedelta(minutes=59))
         await writer.write(*(code() for _ in range(3)))
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
         assert (await writer.outcomes())[-3:] == ["LIMITED"] * 3
         writer.clock.advance(timedelta(minutes=1))
         await writer.write(code())
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
         assert (await writer.outcomes())[-1] == "SENT"
     assert len(mail.mails) == 6
 
@@ -409,10 +409,10 @@ async def test_neither_logs_nor_metrics_tell_who_was_told_what(
             async with writer.delivering({**transports, Channel.SMS: broken}):
                 await writer.write(code(), sms())
                 for _ in range(3):
-                    await eventually(lambda: _quiet(writer))
+                    await eventually(writer.quiet)
                     writer.clock.advance(timedelta(hours=1))
                 writer.clock.advance(timedelta(days=1))
-                await eventually(lambda: _ended(writer))
+                await eventually(writer.ended)
     assert sorted(map(str, await writer.outcomes())) == ["EXPIRED", "REFUSED"]
     events = [log["event"] for log in logs]
     assert {"message not taken", "message refused", "message handled"} <= set(events)
@@ -444,14 +444,14 @@ async def test_what_ended_long_ago_is_forgotten(
     monkeypatch.setattr(delivery, "TIDY_SECONDS", 0.02)
     async with writer.delivering(by_mail):
         await writer.write(code())
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
         [row] = await writer.rows()
         assert row["recipient_hash"] is not None
         writer.clock.advance(timedelta(days=1, seconds=1))
         await eventually(lambda: _hash_forgotten(writer))
         writer.clock.advance(timedelta(days=58))
         await writer.write(code())
-        await eventually(lambda: _ended(writer))
+        await eventually(writer.ended)
         assert len(await writer.rows()) == 2
         writer.clock.advance(timedelta(days=1))
         await eventually(lambda: _count(writer, 1))
@@ -481,24 +481,6 @@ class _Broken:
 
     async def send(self, message: Message, _message_id: UUID) -> None:
         raise LookupError(message.recipient, message.text)
-
-
-async def _ended(writer: Writer) -> bool:
-    return None not in await writer.outcomes()
-
-
-async def _tried(writer: Writer, attempts: int) -> bool:
-    """Whether that many attempts were made, and what came of them was noted."""
-    return await writer.attempts() >= attempts and await _quiet(writer)
-
-
-async def _quiet(writer: Writer) -> bool:
-    """Whether nothing is under way or due."""
-    leased_until = writer.clock.now() + delivery.LEASE
-    return all(
-        row["outcome"] or (row["due_at"] != leased_until and row["due_at"] > writer.clock.now())
-        for row in await writer.rows()
-    )
 
 
 async def _hash_forgotten(writer: Writer) -> bool:

@@ -17,6 +17,7 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "identity": "localhost:1",
         "metering": "localhost:1",
         "events": "localhost:1",
+        "consent": "localhost:1",
         "tls_certificate": "cli.pem",
         "tls_key": "cli.key",
         "tls_authority": "authority.pem",

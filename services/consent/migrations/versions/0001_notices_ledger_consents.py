@@ -2,7 +2,12 @@
 
 from alembic import op
 
-from kit.tables import create_chassis_tables, create_courier_table, make_append_only
+from kit.tables import (
+    create_chassis_tables,
+    create_courier_table,
+    create_staff_action_table,
+    make_append_only,
+)
 
 revision = "0001"
 down_revision = None
@@ -11,7 +16,9 @@ _CREATE = (
     """
     CREATE TABLE customer (
         id uuid PRIMARY KEY,
-        status text NOT NULL CHECK (status IN ('ACTIVE', 'MOVED', 'DECEASED', 'ERASED'))
+        number text UNIQUE,
+        status text NOT NULL CHECK (status IN ('ACTIVE', 'MOVED', 'DECEASED', 'ERASED')),
+        CHECK (status <> 'ERASED' OR number IS NULL)
     )
     """,
     """
@@ -71,6 +78,13 @@ _CREATE = (
     )
     """,
     """
+    CREATE TABLE ledger_anchor (
+        position bigint PRIMARY KEY,
+        digest bytea NOT NULL CHECK (length(digest) = 32),
+        anchored_at timestamptz NOT NULL
+    )
+    """,
+    """
     CREATE TABLE consent (
         customer_id uuid NOT NULL REFERENCES customer,
         purpose text NOT NULL,
@@ -88,7 +102,8 @@ _CREATE = (
 def upgrade() -> None:
     create_chassis_tables(op)
     create_courier_table(op)
+    create_staff_action_table(op)
     for statement in _CREATE:
         op.execute(statement)
-    for table in ("notice_version", "notice_text", "ledger"):
+    for table in ("notice_version", "notice_text", "ledger", "ledger_anchor"):
         make_append_only(op, table)

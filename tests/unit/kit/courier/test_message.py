@@ -110,3 +110,16 @@ def test_what_is_refused_is_not_repeated(recipient: str) -> None:
     """The words of the refusal may end up in a log."""
     with pytest.raises(ValueError, match=r"^the recipient is malformed$"):
         mail(recipient=recipient + " ")
+
+
+@pytest.mark.parametrize("permit", ["", "news:01997d4e-6f0c-7c4e-9a53-0d1f0e6b2f11", "a/B_c.d-1"])
+def test_a_permit_is_a_key(permit: str) -> None:
+    assert mail(permit=permit).permit == permit
+
+
+@pytest.mark.parametrize(
+    "permit", ["kari@example.com", "+4790000000", "Kari Nordmann", "å", "x" * 201]
+)
+def test_a_permit_holds_no_contact_detail(permit: str) -> None:
+    with pytest.raises(ValueError, match="permit"):
+        mail(permit=permit)

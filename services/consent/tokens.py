@@ -1,0 +1,75 @@
+"""The tokens of unsubscribe links: what they end and a MAC (RFC 2104), and nothing kept of them."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from kit.keyed_hash import KeyedHash, SecretKey
+from services.consent.domain.channels import Channel
+from services.consent.domain.unsubscribing import Subscription
+
+_MAC_BYTES: Final = 16
+_ID_BYTES: Final = 16
+_LONGEST: Final = 200
+# Part of every link that was ever sent: numbers are added, never changed.
+_CHANNELS: Final = {
+    Channel.EMAIL: 1,
+    Channel.SMS: 2,
+    Channel.PHONE: 3,
+    Channel.PUSH: 4,
+    Channel.POST: 5,
+}
+_BY_NUMBER: Final = {number: channel for channel, number in _CHANNELS.items()}
+
+
+class KeyedUnsubscribeTokens:
+    """`UnsubscribeTokens` with a MAC of 128 bits under a secret key.
+
+    A token is the customer's id, the number of the channel, the MAC and the purpose, in base64 for
+    URLs without padding.
+    """
+
+    def __init__(self, keys: Sequence[SecretKey]) -> None:
+        """Takes the keys: the first one makes tokens, those that any of them has made are good."""
+        self._hash = KeyedHash(keys, "unsubscribe")
+
+    def of(self, subscription: Subscription) -> str:
+        """Returns the token that ends a subscription."""
+        mac = self._mac(self._hash.current_key, subscription)
+        head = subscription.customer_id.bytes + bytes([_CHANNELS[subscription.channel]])
+        return _encoded(head + mac + subscription.purpose.encode())
+
+    def read(self, token: str) -> Subscription | None:
+        """Returns what a token ends, None if it was not made here."""
+        content = _decoded(token)
+        channel = _BY_NUMBER.get(content[_ID_BYTES]) if len(content) > _ID_BYTES else None
+        start = _ID_BYTES + 1 + _MAC_BYTES
+        if channel is None or len(content) <= start:
+            return None
+        purpose = content[start:].decode(errors="replace")
+        subscription = Subscription(UUID(bytes=content[:_ID_BYTES]), purpose, channel)
+        mac = content[_ID_BYTES + 1 : start]
+        ours = (self._mac(key, subscription) for key in self._hash.key_ids)
+        return subscription if any(hmac.compare_digest(mac, each) for each in ours) else None
+
+    def _mac(self, key_id: str, subscription: Subscription) -> bytes:
+        text = f"{subscription.customer_id}/{subscription.channel}/{subscription.purpose}"
+        return self._hash.digest(key_id, text)[:_MAC_BYTES]
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _decoded(token: str) -> bytes:
+    """Returns the bytes of a token, none if it is not the one way to write them."""
+    if len(token) > _LONGEST or not token.isascii():
+        return b""
+    try:
+        content = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (ValueError, binascii.Error):
+        return b""
+    return content if _encoded(content) == token else b""
