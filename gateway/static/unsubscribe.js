@@ -18,7 +18,7 @@ async function look() {
     if (!answer.isOn) {
       showWhat("already");
     }
-  } else if (status === 404 || status === 422) {
+  } else if (status === 404) {
     show("broken");
   }
   // Anything else is no reason not to try.
