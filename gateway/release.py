@@ -14,7 +14,7 @@ from grpc import StatusCode
 from gateway import page
 from gateway.app import Handler, Page, Upstream
 from kit.texts import Language
-from kundeapp.consent.v1.consent_service_pb2 import ReleaseByLinkRequest
+from kundeapp.consent.v1.releases_pb2 import ReleaseByLinkRequest
 
 FOLDER: Final = "/framleis"
 SCRIPT: Final = f"{FOLDER}.js"
@@ -106,8 +106,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "cancelled": "Arrangementet er avlyst",
         "freed": "Du treng ikkje gjere noko. Billettane gjeld ikkje lenger.",
         "closed": "Det er ingen billettar å frigje",
-        "why": "Anten er dei alt gjevne tilbake, eller så har arrangementet starta eller blitt "
-        "avlyst. Billettane dine ser du i appen eller på Di side.",
+        "why": "Anten er dei alt gjevne tilbake eller brukte, eller så har arrangementet starta "
+        "eller blitt avlyst. Billettane dine ser du i appen eller på Di side.",
         "broken": "Lenkja verkar ikkje",
         "again": "Opne lenkja i meldinga ein gong til. Går det ikkje, kopierer du heile lenkja inn "
         "i adressefeltet.",
@@ -150,8 +150,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "cancelled": "Arrangementet er avlyst",
         "freed": "Du trenger ikke gjøre noe. Billettene gjelder ikke lenger.",
         "closed": "Det er ingen billetter å frigi",
-        "why": "Enten er de allerede gitt tilbake, eller så har arrangementet startet eller blitt "
-        "avlyst. Billettene dine ser du i appen eller på Di side.",
+        "why": "Enten er de allerede gitt tilbake eller brukt, eller så har arrangementet startet "
+        "eller blitt avlyst. Billettene dine ser du i appen eller på Di side.",
         "broken": "Lenken virker ikke",
         "again": "Åpne lenken i meldingen en gang til. Går det ikke, kopierer du hele lenken inn i "
         "adressefeltet.",
@@ -194,8 +194,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "cancelled": "The event is cancelled",
         "freed": "There is nothing you need to do. The tickets are no longer valid.",
         "closed": "There are no tickets to release",
-        "why": "They have been given back already, or the event has begun or was cancelled. You "
-        "see your tickets in the app or on Di side.",
+        "why": "They have been given back or used already, or the event has begun or was "
+        "cancelled. You see your tickets in the app or on Di side.",
         "broken": "The link does not work",
         "again": "Open the link in the message once more. If that does not help, copy the whole "
         "link into the address bar.",

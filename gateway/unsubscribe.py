@@ -16,7 +16,7 @@ from grpc import StatusCode
 from gateway import page
 from gateway.app import NO_STORE, SECURITY, Handler, Page, Request, Response, Upstream
 from kit.texts import Language
-from kundeapp.consent.v1.consent_service_pb2 import UnsubscribeRequest
+from kundeapp.consent.v1.mailings_pb2 import UnsubscribeRequest
 
 FOLDER: Final = "/avmelding"
 API_FOLDER: Final = "/v1/unsubscribe"

@@ -6,13 +6,6 @@ const sections = {
   EVENT_OVER: "over",
   EVENT_CANCELLED: "cancelled",
 };
-const closing = {
-  RELEASE_LINK_UNKNOWN: "broken",
-  RELEASE_LINK_EXPIRED: "over",
-  EVENT_OVER: "over",
-  EVENT_CANCELLED: "cancelled",
-  GUESTS_ADMITTED: "admitted",
-};
 
 const all = element("all");
 const some = element("release");
@@ -28,6 +21,7 @@ const filled = (text, number) => text.replace("{n}", number);
 const form = (at, number) => at.dataset[number === 1 ? "one" : "many"];
 
 function showWhat(at) {
+  element("tickets").parentElement.hidden = true;
   document.querySelector(`#${at} .lead`)?.after(element("what"));
   show(at);
 }
@@ -43,7 +37,9 @@ function shown(release) {
 }
 
 function offer() {
-  all.textContent = held === 1 ? all.dataset.one : filled(all.dataset.all, most);
+  const every = held === 1 ? all.dataset.one : filled(all.dataset.all, most);
+  // Guests who are in keep theirs.
+  all.textContent = most < held ? filled(form(some, most), most) : every;
   element("some").hidden = most < 2;
   step(0);
 }
@@ -88,6 +84,7 @@ async function release(quantity, name) {
       thank(answer);
     } else {
       refuse(status, answer);
+      await look();
     }
   } catch {
     tell(element("problem").dataset.offline);
@@ -108,14 +105,14 @@ function thank(release) {
   const left = element("left");
   left.hidden = held === 0;
   left.textContent = filled(form(left, held), held);
-  element("tickets").parentElement.hidden = true;
   showWhat("done");
 }
 
 function refuse(status, problem) {
-  const closed = closing[problem.code] ?? (status === 404 || status === 422 ? "broken" : "");
-  if (closed) {
-    show(closed);
+  if (status === 404) {
+    show("broken");
+  } else if (problem.code === "RELEASE_LINK_EXPIRED") {
+    show("over");
   } else {
     tell(problem.detail);
   }
@@ -129,7 +126,7 @@ function busy(is) {
 
 all.form.addEventListener("submit", (event) => {
   event.preventDefault();
-  release({ all: true }, "all");
+  release(most < held ? { tickets: most } : { all: true }, "all");
 });
 some.addEventListener("click", () => release({ tickets: count }, count));
 steps[0].addEventListener("click", () => step(-1));

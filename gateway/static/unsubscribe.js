@@ -15,10 +15,10 @@ async function look() {
     element("purpose").textContent = answer.purposeName;
     channel.textContent = channel.dataset[answer.channel.toLowerCase()] ?? answer.channel;
     element("what").hidden = false;
-    if (!answer.subscribed) {
+    if (!answer.isOn) {
       showWhat("already");
     }
-  } else if (status === 404 || status === 422) {
+  } else if (status === 404) {
     show("broken");
   }
   // Anything else is no reason not to try.

@@ -27,9 +27,10 @@ from services.consent.domain.channels import Channel
 from services.consent.domain.controller import Controller
 from services.consent.domain.customer_service import parse_customer_service
 from services.consent.domain.quiet import QuietHours
-from services.consent.event_service import EventsEventFiles
+from services.consent.event_service import EventsEventFiles, EventsReservations
 from services.consent.handlers.details import ProgrammeDetails
 from services.consent.handlers.mailings import Newsroom
+from services.consent.handlers.releases import Returns
 from services.consent.handlers.suppression import Desk
 from services.consent.handlers.writing import Links, Writer
 from services.consent.hashing import KeyedAddressHashes
@@ -73,24 +74,19 @@ async def running(
         )
         keys = secret_keys(settings.secret_keys)
         hashes, retry = KeyedAddressHashes(keys), KeyedHash(keys, "retry")
-        tokens, quiet = (
-            KeyedUnsubscribeTokens(keys),
-            QuietHours(settings.quiet_from, settings.quiet_until),
-        )
+        tokens, release_tokens = KeyedUnsubscribeTokens(keys), KeyedReleaseTokens(keys)
+        quiet = QuietHours(settings.quiet_from, settings.quiet_until)
         transports = await stack.enter_async_context(open_transports(settings, clock))
         courier = Courier([key.value for key in keys], transports.keys(), ids, clock, permits=True)
-        stores, stub = PostgresStores(database), IdentityServiceStub(identity)
-        recipients, links = (
-            IdentityRecipients(stub),
-            Links(settings.public_url.rstrip("/"), tokens, KeyedReleaseTokens(keys)),
-        )
+        stores = PostgresStores(database)
+        stub, events_stub = IdentityServiceStub(identity), EventsServiceStub(events)
+        recipients = IdentityRecipients(stub)
+        links = Links(settings.public_url.rstrip("/"), tokens, release_tokens)
         desk = Desk(hashes, ids, clock)
         writer = Writer(
             stores=PostgresWritingStores(database, CourierPost(courier)),
             recipients=recipients,
-            details=ProgrammeDetails(
-                stores, EventsEventFiles(EventsServiceStub(events)), recipients, links
-            ),
+            details=ProgrammeDetails(stores, EventsEventFiles(events_stub), recipients, links),
             write=write,
             links=links,
             hashes=hashes,
@@ -136,6 +132,7 @@ async def running(
                     ),
                     newsroom=newsroom,
                     tokens=tokens,
+                    returns=Returns(release_tokens, EventsReservations(events_stub), clock),
                     desk=desk,
                     retry_secret=retry.digest(retry.current_key, ""),
                     ids=ids,

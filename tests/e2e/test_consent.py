@@ -113,7 +113,8 @@ def test_a_customer_accepts_the_statement_and_is_told_plainly_what_cannot_be_sen
     receipt = customer.get("/v1/me/consents/receipt.json")
     assert receipt.headers["content-disposition"].startswith("attachment")
 
-    stale = _change(consents, KRAFTKLUBBEN, "SMS", granted=True) | {"noticeSha256": "0" * 64}
+    shown = _change(consents, KRAFTKLUBBEN, "SMS", granted=True)
+    stale = {**shown, "noticeSha256": "0" * 64}
     refused = customer.patch("/v1/me/consents", {"changes": [stale]})
     assert (refused.status_code, refused.json()["code"]) == (400, "NOTICE_CHANGED")
 

@@ -30,7 +30,7 @@ from services.consent.hashing import KeyedAddressHashes
 from services.consent.letters import write
 from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.storage import PostgresStore, PostgresStores, PostgresWritingStores
-from services.consent.tokens import KeyedUnsubscribeTokens
+from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 from tests.integration.consent.world import House
 
 KEYS = (SecretKey("first", b"1" * 32),)
@@ -147,7 +147,7 @@ class Press:
             recipients=self.identity,
             details=self.details,
             write=write,
-            links=Links(URL, self.tokens),
+            links=Links(URL, self.tokens, KeyedReleaseTokens(KEYS)),
             hashes=self.hashes,
             channels=self.channels,
             quiet=self.quiet,

@@ -69,6 +69,8 @@ async def replicas(
                     stores=PostgresStores(database),
                     newsroom=of_no_use,
                     tokens=of_no_use,
+                    returns=of_no_use,
+                    customer_service=of_no_use,
                     desk=Desk(KeyedAddressHashes([SecretKey("key", b"1" * 32)]), ids, clock),
                     retry_secret=b"",
                     controller=controller,

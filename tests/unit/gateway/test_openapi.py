@@ -93,6 +93,16 @@ def test_what_a_cookie_fills_may_be_left_out(echo: dict[str, Any]) -> None:
     assert echo["paths"]["/v1/doors"]["post"]["requestBody"]["required"] is True
 
 
+def test_a_form_that_stands_for_an_empty_body_is_told(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/unsubscribe/{token}"]["post"]["requestBody"]
+    assert body["required"] is False
+    assert set(body["content"]) == {"application/x-www-form-urlencoded", "multipart/form-data"}
+    for content in body["content"].values():
+        assert content["schema"]["properties"] == {"List-Unsubscribe": {"const": "One-Click"}}
+        assert content["schema"]["required"] == ["List-Unsubscribe"]
+    assert "<code>List-Unsubscribe=One-Click</code>" in docs.page(document).decode()
+
+
 def test_what_has_no_http_form_is_not_there(document: dict[str, Any]) -> None:
     operations = {
         operation["operationId"]
