@@ -116,7 +116,7 @@ def test_a_customer_accepts_the_statement_and_is_told_plainly_what_cannot_be_sen
     shown = _change(consents, KRAFTKLUBBEN, "SMS", granted=True)
     stale = {**shown, "noticeSha256": "0" * 64}
     refused = customer.patch("/v1/me/consents", {"changes": [stale]})
-    assert (refused.status_code, refused.json()["code"]) == (400, "NOTICE_CHANGED")
+    assert (refused.status_code, refused.json()["code"]) == (409, "NOTICE_CHANGED")
 
 
 def test_a_reservation_comes_by_mail_with_its_tickets_and_staff_hear_of_it(

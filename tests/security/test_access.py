@@ -251,7 +251,7 @@ class House:
         return await self.call(rpc, credentials, authorization)
 
     async def call_with(
-        self, rpc: MethodDescriptor, *roles: str, workload: str = "metering"
+        self, rpc: MethodDescriptor, *roles: str, workload: str = "nats"
     ) -> grpc.StatusCode:
         """Calls an RPC for a person with these roles, by a workload that no rule names."""
         return await self.call_as(rpc, workload, f"Bearer {self.tokens.of(*roles)}")
