@@ -65,7 +65,7 @@ class Message:
 
     Attributes:
         channel: How it is sent.
-        recipient: A mail address, a number as in E.164 (`+4790000000`), or a device's token.
+        recipient: A mail address, a number as in E.164 (`+4790000000`), or an account's id.
         purpose: A word for logs and metrics, such as `verification-code`.
         text: What it says.
         subject: The subject of a mail; mails alone have the rest, too.

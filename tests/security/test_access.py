@@ -386,7 +386,7 @@ async def test_staff_without_a_second_factor(house: House, rpc: MethodDescriptor
                 expected = ADMITTED
             case tuple():
                 expected = DENIED
-        assert await house.call_as(rpc, "metering", f"Bearer {token}") is expected, methods
+        assert await house.call_as(rpc, "nats", f"Bearer {token}") is expected, methods
 
 
 @RPCS

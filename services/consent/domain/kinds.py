@@ -28,12 +28,13 @@ class Kind:
     """A kind of message.
 
     Attributes:
-        name: As the letter is called.
+        name: What it is called.
         of: Its class.
         channels: How it goes. What is transactional goes every way that the customer can be
             reached; marketing goes the first way that is allowed, so that nobody gets it twice.
         is_urgent: Whether it goes at night, too; the night pauses the clock of offers.
         purpose: What the customer must have agreed to, empty if nothing.
+        written_as: The letter that it is, empty for the one of its own name.
     """
 
     name: str
@@ -41,6 +42,12 @@ class Kind:
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
     is_urgent: bool = True
     purpose: str = ""
+    written_as: str = ""
+
+    @property
+    def letter(self) -> str:
+        """The letter that it is."""
+        return self.written_as or self.name
 
 
 _EVERYWHERE: Final = (Channel.EMAIL, Channel.PUSH, Channel.SMS)
@@ -62,7 +69,7 @@ KINDS: Final = {
         Kind("still-coming", Class.TRANSACTIONAL, _EVERYWHERE, is_urgent=False),
         Kind("guest-list", Class.STAFF),
         Kind("reservation-digest", Class.STAFF, is_urgent=False),
-        Kind("news-test", Class.STAFF),
+        Kind("news-test", Class.STAFF, written_as="news"),
         Kind(
             "event-published",
             Class.MARKETING,

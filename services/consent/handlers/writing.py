@@ -222,11 +222,13 @@ class Writer:
     ) -> "_Draft | None":
         """Returns what is needed to write something, None if it has to be tried later."""
         notification = leased.notification
+        is_written = KINDS[notification.kind].letter == mailings.NEWS  # by staff, all of it
+        details = NothingMore() if is_written else self.details
         told: dict[str, Told | None] = {}
         try:
             for language in {each.language for each in recipients}:
                 async with asking:
-                    told[language] = await self.details.of(notification, language)
+                    told[language] = await details.of(notification, language)
         except Exception as error:  # noqa: BLE001 - the others are written all the same
             _log.warning(
                 "not written",
@@ -402,8 +404,9 @@ class Writer:
         return {"subject": text.subject, "body": text.body, "url": self.links.club}
 
     def _words(self, kind: str, language: str, facts: Mapping[str, Any], farewell: str) -> Words:
-        kind = mailings.NEWS if kind == mailings.TEST else kind
-        return self.write(kind, language, _revived({"unsubscribe_url": farewell, **facts}))
+        return self.write(
+            KINDS[kind].letter, language, _revived({"unsubscribe_url": farewell, **facts})
+        )
 
     async def _try_later(self, all_leased: Sequence[Leased]) -> None:
         if all_leased:
