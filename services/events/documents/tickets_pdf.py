@@ -183,5 +183,7 @@ def _fitted(text: str, fit: _Fit) -> tuple[int, Sequence[str]]:
         if len(lines) <= fit.most_lines and longest_word <= ROOM:
             return size, lines
     lines = lines_of(text, fit.smallest, ROOM, fit.weight)
+    if len(lines) <= fit.most_lines:
+        return fit.smallest, lines
     kept, rest = lines[: fit.most_lines - 1], lines[fit.most_lines - 1 :]
     return fit.smallest, [*kept, fitting(" ".join(rest), fit.smallest, ROOM, fit.weight)]

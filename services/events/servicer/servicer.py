@@ -479,7 +479,7 @@ class EventsServicer:
         language = messages.language_of(request.language)
         async with self.database.reader() as connection:
             sheet = await reservations.get_tickets(self.reader_of(connection), reservation_id)
-        data = await asyncio.to_thread(tickets_pdf, sheet, "nn")
+        data = await asyncio.to_thread(tickets_pdf, sheet, language)
         return messages.tickets_for_mail_of(sheet, language, data)
 
     async def GetGuestListForMail(

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -48,6 +48,17 @@ def pages_of(printed: TicketSheet, language: Language = "nn") -> Sequence[pypdf.
 
 def texts_of(printed: TicketSheet, language: Language = "nn") -> list[str]:
     return [page.extract_text() for page in pages_of(printed, language)]
+
+
+def heights_of(page: pypdf.PageObject) -> Mapping[str, float]:
+    """Returns how high each text stands on a page."""
+    heights: dict[str, float] = {}
+
+    def note(text: str, _: object, matrix: Sequence[float], *_more: object) -> None:
+        heights[text.strip()] = matrix[5]
+
+    page.extract_text(visitor_text=note)
+    return heights
 
 
 def seen_on(page: pypdf.PageObject, scale: float) -> Image.Image:
@@ -124,12 +135,7 @@ def test_each_ticket_says_what_it_is_for_and_which_it_is() -> None:
 def test_a_code_that_is_read_aloud_stands_under_the_code_that_is_scanned() -> None:
     printed = sheet(3)
     [page] = pages_of(printed)
-    heights: dict[str, float] = {}
-
-    def note(text: str, _: object, matrix: Sequence[float], *_more: object) -> None:
-        heights[text.strip()] = matrix[5]
-
-    page.extract_text(visitor_text=note)
+    heights = heights_of(page)
     tokens = {ticket.token_text: ticket.code_text for ticket in printed.tickets}
     for code in zxingcpp.read_barcodes(seen_on(page, 3)):
         bottom = HEIGHT - code.position.bottom_left.y / 3
@@ -196,6 +202,32 @@ def test_the_longest_texts_stand_there_whole() -> None:
     in_one_line = re.sub(r"\s+", " ", text)
     for each in (title, venue, name):
         assert in_one_line.count(each) == 3
+
+
+def test_a_long_word_is_written_smaller_before_it_is_cut() -> None:
+    word = "Sunnmørsfestspelopningskonsertkveld"
+    [text] = texts_of(sheet(title=word))
+    assert f"\n{word}\n" in text
+
+
+def test_what_does_not_fit_in_the_smallest_letters_ends_in_dots() -> None:
+    words = "MMMMMMMMMM " * 11
+    [text] = texts_of(sheet(title=words.strip()))
+    [title] = re.findall(r"Kraftklubben\n((?:MMM.*\n)+)", text)
+    *others, last = title.splitlines()
+    assert len(others) == 2
+    assert last.endswith("M…")
+
+
+def test_a_word_that_is_too_long_leaves_no_empty_line_below_it() -> None:
+    [page] = pages_of(sheet(title="Konsert" * 17, venue="Ørsta" * 40))
+    heights = heights_of(page)
+    title, when, venue, name = (
+        next(height for text, height in heights.items() if text.startswith(beginning))
+        for beginning in ("KonsertKonsert", "Laurdag", "ØrstaØrsta", "Kari")
+    )
+    assert title - when < 30
+    assert venue - name < 30
 
 
 def test_only_a_word_without_end_is_cut() -> None:
