@@ -93,9 +93,7 @@ def fitting(text: str, size: float, room: float, weight: str = REGULAR) -> str:
 
 def lines_of(text: str, size: float, room: float, weight: str = REGULAR) -> list[str]:
     """Returns a text broken into lines between its words; a word that is too long is cut."""
-    # An empty line comes before a word that is too long.
-    lines = filter(None, simpleSplit(text, weight, size, room))
-    return [fitting(line, size, room, weight) for line in lines]
+    return [fitting(line, size, room, weight) for line in simpleSplit(text, weight, size, room)]
 
 
 class Pen:
