@@ -4,7 +4,7 @@ import csv
 import io
 import re
 
-from services.events.documents.norwegian import sortable_time
+from services.events.documents.dates import sortable_time
 from services.events.domain.guest_list import GuestList, GuestParty, names_of
 
 _HEADER = (

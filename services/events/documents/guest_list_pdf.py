@@ -1,7 +1,6 @@
 """The guest list for the printer: A4, for staff with a pen at a dark door."""
 
 import io
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from datetime import datetime
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from services.events.documents.norwegian import date_and_time, short_time
+from services.events.documents.dates import date_and_time, short_time
 from services.events.documents.pen import (
     BLACK,
     BOLD,
@@ -20,9 +19,9 @@ from services.events.documents.pen import (
     RIGHT,
     Pen,
     fitting,
+    fonts,
     lines_of,
     printable,
-    register_fonts,
     width_of,
 )
 from services.events.domain.guest_list import (
@@ -47,9 +46,6 @@ LOWEST_ROW = 29.0
 
 WAITING_NAMES_END, WANTED, LEAST = 284.0, 388.0, 424.0
 LARGEST_TITLE, SMALLEST_TITLE = 21.0, 13.0
-
-_one_at_a_time = threading.Lock()
-"""ReportLab's fonts are not made for two threads at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +74,7 @@ def guest_list_pdf(guest_list: GuestList, made_at: datetime) -> bytes:
         guest_list: Who may come in.
         made_at: When the list was made, which it says.
     """
-    with _one_at_a_time:
-        register_fonts()
+    with fonts():
         return _drawn(guest_list, made_at)
 
 

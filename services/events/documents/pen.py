@@ -6,9 +6,13 @@
 
 import io
 import re
+import threading
 import unicodedata
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from itertools import groupby
 from typing import cast
 
 from reportlab.lib.pagesizes import A4
@@ -25,9 +29,23 @@ BOX = 12.0
 REGULAR, BOLD = "Regular", "Bold"
 
 
+_one_at_a_time = threading.Lock()
+"""ReportLab's fonts are not made for two threads at once."""
+
+
+@contextmanager
+def fonts() -> Generator[None]:
+    """Makes the fonts known to ReportLab, before anything is measured or written.
+
+    One document is made at a time.
+    """
+    with _one_at_a_time:
+        _register_fonts()
+        yield
+
+
 @cache
-def register_fonts() -> None:
-    """Makes the fonts known to ReportLab; before anything is measured or written."""
+def _register_fonts() -> None:
     for name in (REGULAR, BOLD):
         file = resources.files("kundeapp").joinpath(f"fonts/NotoSans-{name}.ttf")
         pdfmetrics.registerFont(TTFont(name, io.BytesIO(file.read_bytes())))
@@ -106,6 +124,29 @@ class Pen:
         self._canvas.setStrokeGray(grey)
         self._canvas.setLineWidth(thickness)
         self._canvas.line(LEFT, y, RIGHT, y)
+
+    def cut(self, y: float) -> None:
+        """Draws a line to cut along, from edge to edge."""
+        self._canvas.setStrokeGray(GREY)
+        self._canvas.setLineWidth(0.5)
+        self._canvas.setDash(3, 3)
+        self._canvas.line(0, y, WIDTH, y)
+        self._canvas.setDash()
+
+    def modules(self, x: float, y: float, size: float, rows: Sequence[Sequence[bool]]) -> None:
+        """Draws the dark modules of a square code, whose lower left corner is at a place."""
+        side = size / len(rows)
+        # All as one shape: shapes that only touch show hairlines of white between them.
+        path = self._canvas.beginPath()
+        for number, row in enumerate(rows, 1):
+            column = 0
+            for is_dark, run in groupby(row):
+                length = len(list(run))
+                if is_dark:
+                    path.rect(x + column * side, y + size - number * side, length * side, side)
+                column += length
+        self._canvas.setFillGray(BLACK)
+        self._canvas.drawPath(path, stroke=0, fill=1)
 
     def box(self, x: float, y: float, *, ticked: bool) -> None:
         """Draws a box to tick, or one that is ticked."""

@@ -137,6 +137,11 @@ class Presence:
     tickets: int
     admitted: int
 
+    @property
+    def releasable(self) -> int:
+        """How many of its tickets can be given back: those of guests who are in cannot."""
+        return max(self.tickets - max(self.admitted, 0), 0)
+
     def admitting(self, found: Found, guests: int) -> Outcome:
         """Tells what comes of letting guests in.
 

@@ -13,6 +13,7 @@ from services.events.domain.problems import (
     BallotIsDrawn,
     BallotOpen,
     EventIsCancelled,
+    EventOver,
     SalesClosed,
     SalesNotOpen,
     WaitingListClosed,
@@ -131,6 +132,17 @@ class Event:
         """
         if self.status is Status.CANCELLED:
             raise EventIsCancelled
+
+    def require_releases(self, now: datetime) -> None:
+        """Lets a release of tickets pass.
+
+        Raises:
+            EventIsCancelled: If the event was cancelled.
+            EventOver: If it has begun.
+        """
+        self.require_not_cancelled()
+        if now >= self.starts_at:
+            raise EventOver
 
     def require_sales(self, now: datetime) -> None:
         """Lets a reservation pass.

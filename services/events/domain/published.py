@@ -14,6 +14,7 @@ class EventPublished:
     venue: str
     starts_at: datetime
     sales_open_at: datetime
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class EventChanged:
     venue: str
     starts_at: datetime
     moved: bool
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,12 @@ class Actor:
     Attributes:
         staff_account_id: The member of staff, None if the customer does.
         reason: Why staff do.
+        by_link: Whether the customer does, by a link in a letter and without logging in.
     """
 
     staff_account_id: UUID | None = None
     reason: str = ""
+    by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,10 @@ class Reader(Protocol):
 
     async def guest(self, reservation_id: UUID) -> GuestParty:
         """Returns a party as the guest list shows it."""
+        ...
+
+    async def presences(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Presence]:
+        """Returns how many of parties are in, by reservation."""
         ...
 
     async def unknown_tickets(self, event_id: UUID) -> int:
@@ -369,10 +375,6 @@ class Store(Reader, Protocol):
 
     async def find_guest(self, event_id: UUID, guest: Guest) -> Found | None:
         """Returns whose ticket or reservation it is."""
-        ...
-
-    async def presences(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Presence]:
-        """Returns how many of parties are in, by reservation."""
         ...
 
     async def known_records(

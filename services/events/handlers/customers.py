@@ -53,9 +53,8 @@ async def _give_back_all(store: Store, seats: Seats, customer_id: UUID, clock: C
     if known is None or not known.is_active or now >= seats.event.starts_at:
         return
     booking = await reservations.get_booking(store, known.id)
-    admitted = (await store.presences([known.id]))[known.id].admitted
-    quantity = known.quantity - max(admitted, 0)
-    if quantity > 0:
+    quantity = (await store.presences([known.id]))[known.id].releasable
+    if quantity:
         released = tickets_to_release(booking.active_tickets, quantity, ()) or ()
         await reservations.give_back(store, seats, booking, released, Actor(), now)
 

@@ -113,7 +113,16 @@ async def change_event(
     if seats.event.is_published:
         event = seats.event
         moved = (before.starts_at, before.venue) != (event.starts_at, event.venue)
-        store.publish(EventChanged(event.id, event.title, event.venue, event.starts_at, moved))
+        store.publish(
+            EventChanged(
+                event.id,
+                event.title,
+                event.venue,
+                event.starts_at,
+                moved,
+                seats.inventory.capacity,
+            )
+        )
     await _cut_offers(store, seats)
     await waiting_list.tend_locked(store, seats, clock)
     await seats.settle(clock)
@@ -147,7 +156,14 @@ async def publish_event(store: Store, ids: Ids, clock: Clock, event_id: UUID) ->
         event = replace(seats.event, status=Status.PUBLISHED, published_at=now)
         await store.save_event(event)
         store.publish(
-            EventPublished(event.id, event.title, event.venue, event.starts_at, event.sales_open_at)
+            EventPublished(
+                event.id,
+                event.title,
+                event.venue,
+                event.starts_at,
+                event.sales_open_at,
+                seats.inventory.capacity,
+            )
         )
     return await _listing(store, event_id)
 

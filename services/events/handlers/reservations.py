@@ -27,7 +27,6 @@ from services.events.domain.paging import (
 )
 from services.events.domain.people import Person
 from services.events.domain.problems import (
-    EventOver,
     GuestsAdmitted,
     NoCustomer,
     NotThatManyTickets,
@@ -35,6 +34,7 @@ from services.events.domain.problems import (
 )
 from services.events.domain.published import ReservationConfirmed, TicketsReleased
 from services.events.domain.store import Actor, Addition, ChangeKind, Reader, Store
+from services.events.domain.ticket_sheet import TicketSheet
 from services.events.domain.tickets import (
     Booking,
     Reservation,
@@ -261,25 +261,44 @@ async def release(
     actor = person.acting_for(found.customer_id, reason)
     if quantity < 0 or (named and quantity and quantity != len(named)):
         raise Invalid(FieldError("quantity", "OUT_OF_RANGE", {"minimum": 0, "maximum": 50}))
+    return await release_as(actor, store, ids, clock, found, quantity=quantity, named=named)
+
+
+async def release_as(
+    actor: Actor,
+    store: Store,
+    ids: Ids,
+    clock: Clock,
+    found: Reservation,
+    *,
+    quantity: int,
+    named: Sequence[UUID] = (),
+) -> Booking:
+    """Gives tickets back for whoever may do so: see `release`.
+
+    Raises:
+        Invalid: If the named tickets are not all there.
+        NotThatManyTickets: If the reservation has fewer.
+        GuestsAdmitted: If guests with these tickets are in.
+        EventOver: If the event has begun.
+        EventIsCancelled: If it was cancelled.
+    """
     seats = await Seats.locked(store, ids, found.event_id)
     now = clock.now()
-    seats.event.require_not_cancelled()
-    if now >= seats.event.starts_at:
-        raise EventOver
-    booking = await get_booking(store, reservation_id)
+    seats.event.require_releases(now)
+    booking = await get_booking(store, found.id)
     active = booking.active_tickets
     released = tickets_to_release(active, quantity, named)
     if released is None:
         raise Invalid(FieldError("ticket_ids", "TICKET_NAMED_TWICE"))
     if not released or len(released) < quantity:
         raise NotThatManyTickets(available=len(active))
-    left = len(active) - len(released)
-    admitted = (await store.presences([reservation_id]))[reservation_id].admitted
-    if left < admitted:
-        raise GuestsAdmitted(available=max(len(active) - admitted, 0))
+    presence = (await store.presences([found.id]))[found.id]
+    if len(released) > presence.releasable:
+        raise GuestsAdmitted(available=presence.releasable)
     await give_back(store, seats, booking, released, actor, now)
     await seats.settle(clock)
-    return await get_booking(store, reservation_id)
+    return await get_booking(store, found.id)
 
 
 async def give_back(  # noqa: PLR0917 - as they are said
@@ -304,6 +323,38 @@ async def give_back(  # noqa: PLR0917 - as they are said
             reservation.id, reservation.event_id, reservation.customer_id, len(released), left
         )
     )
+
+
+async def get_own_tickets(reader: Reader, person: Person, reservation_id: UUID) -> TicketSheet:
+    """Returns the tickets of a reservation that let a guest in, to be printed.
+
+    Raises:
+        NotFound: If there is no such reservation, or it is another customer's.
+        TicketReleased: If none of its tickets lets anybody in any longer.
+    """
+    booking = await get_reservation(reader, person, reservation_id)
+    if not booking.active_tickets:
+        raise TicketReleased
+    return await _ticket_sheet(reader, booking)
+
+
+async def get_tickets(reader: Reader, reservation_id: UUID) -> TicketSheet:
+    """Returns the tickets of whoever's reservation that let a guest in, to be printed.
+
+    Raises:
+        NotFound: If there are none.
+    """
+    booking = await get_booking(reader, reservation_id)
+    if not booking.active_tickets:
+        raise NotFound
+    return await _ticket_sheet(reader, booking)
+
+
+async def _ticket_sheet(reader: Reader, booking: Booking) -> TicketSheet:
+    reservation = booking.reservation
+    event = (await reader.events([reservation.event_id]))[reservation.event_id]
+    name = (await reader.guest(reservation.id)).name
+    return TicketSheet(event, reservation, name, booking.active_tickets)
 
 
 async def get_ticket(reader: Reader, person: Person, ticket_id: UUID) -> Ticket:

@@ -37,7 +37,8 @@ def sections(reader: Reader, person: Person) -> Sequence[Section]:
         page = await customers.list_changes(
             reader, person, RECORDS_A_PAGE, position, by_staff=False
         )
-        return Part([_change(each) for each in page.items], page.next_token)
+        records = [{**_change(each), "byLink": each.actor.by_link} for each in page.items]
+        return Part(records, page.next_token)
 
     async def staff_actions(position: str) -> Part:
         page = await customers.list_changes(reader, person, RECORDS_A_PAGE, position, by_staff=True)

@@ -1,6 +1,6 @@
 """From what the domain knows to protobuf, and the fields of requests to what it understands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,16 +8,24 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import FieldError, Invalid
+from kit.texts import Language
 from kundeapp.events.v1 import events_service_pb2 as pb
+from services.events.documents.file_names import guest_list_file_name, tickets_file_name
 from services.events.domain import waiting_list
 from services.events.domain.door import LONGEST_NAME, Guest, Kind, OfflineRecord, Outcome
 from services.events.domain.event import Changes, Event, Mode
 from services.events.domain.guest_list import GuestList, GuestParty
 from services.events.domain.store import Audit, Change, Draw, Listing, Place
+from services.events.domain.ticket_sheet import TicketSheet
 from services.events.domain.tickets import Booking, Ticket
 from services.events.domain.tickets import Status as TicketStatus
 from services.events.handlers.door import Synced
+from services.events.handlers.links import LinkedReservation
 
+PDF = "application/pdf"
+CSV = "text/csv; charset=utf-8"
+
+_LANGUAGES: Mapping[str, Language] = {"": "nn", "nn": "nn", "nb": "nb", "en": "en"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _CALENDAR = range(1970, 2100)
@@ -101,6 +109,31 @@ def mode_of(number: pb.Event.Mode.ValueType) -> Mode:
         raise Invalid(FieldError("mode", "NOT_A_CHOICE", {"choices": choices})) from None
 
 
+def language_of(text: str) -> Language:
+    """Returns the language that a request names, Nynorsk if it names none.
+
+    Raises:
+        Invalid: If nothing is written in it here.
+    """
+    language = _LANGUAGES.get(text)
+    if language is None:
+        raise Invalid(FieldError("language", "NOT_A_CHOICE", {"choices": "nn, nb, en"}))
+    return language
+
+
+def quantity_of(request: pb.ReleaseByLinkRequest) -> int | None:
+    """Returns how many tickets are given back, None for all.
+
+    Raises:
+        Invalid: If that is not said.
+    """
+    if request.HasField("tickets"):
+        return request.tickets
+    if request.all:
+        return None
+    raise Invalid(FieldError("tickets", "REQUIRED_FIELD"))
+
+
 def event_of(listing: Listing) -> pb.Event:
     """Returns an event as it is shown."""
     event, inventory = listing.event, listing.inventory
@@ -174,6 +207,37 @@ def ticket_of(ticket: Ticket) -> pb.Ticket:
     )
 
 
+def reservation_for_link_of(linked: LinkedReservation) -> pb.ReservationForLink:
+    """Returns a reservation as the page behind a link shows it."""
+    reservation, event = linked.booking.reservation, linked.event
+    return pb.ReservationForLink(
+        reservation_id=str(reservation.id),
+        event_id=str(event.id),
+        event_title=event.title,
+        event_venue=event.venue,
+        event_starts_at=_stamp(event.starts_at),
+        status=pb.Reservation.Status.Value(reservation.status.value),
+        tickets=reservation.quantity,
+        releasable=linked.releasable,
+    )
+
+
+def tickets_for_mail_of(sheet: TicketSheet, language: Language, pdf: bytes) -> pb.TicketsForMail:
+    """Returns the tickets of a reservation, for a letter."""
+    event, reservation = sheet.event, sheet.reservation
+    name = tickets_file_name(event, language)
+    return pb.TicketsForMail(
+        reservation_id=str(reservation.id),
+        customer_id=str(reservation.customer_id),
+        event_id=str(event.id),
+        event_title=event.title,
+        event_venue=event.venue,
+        event_starts_at=_stamp(event.starts_at),
+        tickets=len(sheet.tickets),
+        pdf=pb.Attachment(file_name=name, content_type=PDF, data=pdf),
+    )
+
+
 def waitlist_entry_of(place: Place, event: Event, *, for_staff: bool = False) -> pb.WaitlistEntry:
     """Returns a party on the waiting list; whose it is only for staff."""
     entry = place.entry
@@ -224,6 +288,24 @@ def guest_list_of(
     )
 
 
+def guest_list_for_mail_of(guest_list: GuestList, pdf: bytes, csv: bytes) -> pb.GuestListForMail:
+    """Returns a guest list, for a letter."""
+    pdf_name, csv_name = (guest_list_file_name(guest_list, each) for each in ("pdf", "csv"))
+    return pb.GuestListForMail(
+        event_id=str(guest_list.event_id),
+        event_title=guest_list.title,
+        event_venue=guest_list.venue,
+        event_starts_at=_stamp(guest_list.starts_at),
+        version=guest_list.version,
+        capacity=guest_list.capacity,
+        reserved=guest_list.total_tickets,
+        parties=len(guest_list.parties),
+        waiting_parties=len(guest_list.waiting),
+        pdf=pb.Attachment(file_name=pdf_name, content_type=PDF, data=pdf),
+        csv=pb.Attachment(file_name=csv_name, content_type=CSV, data=csv),
+    )
+
+
 def party_of(party: GuestParty) -> pb.GuestParty:
     """Returns a party on the guest list."""
     return pb.GuestParty(
@@ -256,6 +338,7 @@ def change_of(change: Change) -> pb.ReservationChange:
         tickets=change.tickets,
         staff_account_id=str(change.actor.staff_account_id or ""),
         reason=change.actor.reason,
+        by_link=change.actor.by_link,
     )
 
 

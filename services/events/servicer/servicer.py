@@ -22,14 +22,15 @@ from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResp
 from services.events.documents.guest_list_csv import guest_list_csv
 from services.events.documents.guest_list_pdf import guest_list_pdf
 from services.events.documents.qr import ticket_png, ticket_svg
+from services.events.documents.tickets_pdf import tickets_pdf
 from services.events.domain.paging import Page
 from services.events.domain.people import Person
 from services.events.domain.store import Place, Reader, Store
 from services.events.domain.tickets import Booking
-from services.events.handlers import door, programme, reservations, waiting_list
+from services.events.handlers import door, links, programme, reservations, waiting_list
 from services.events.handlers.door import Mark
 from services.events.servicer import export, messages
-from services.events.servicer.messages import moment_of, uuid_of
+from services.events.servicer.messages import CSV, PDF, moment_of, uuid_of
 from services.events.servicer.reserving import Request, Reserving
 
 _STAFF = frozenset({"EVENT_STAFF", "CUSTOMER_SERVICE"})
@@ -235,6 +236,16 @@ class EventsServicer:
             )
         return ticket.token_text
 
+    async def GetTicketsPdf(self, request: pb.GetTicketsPdfRequest, call: Call) -> HttpBody:
+        """Shows the tickets of a reservation as PDF."""
+        reservation_id = uuid_of(request.reservation_id, "reservation_id")
+        async with self.database.reader() as connection:
+            sheet = await reservations.get_own_tickets(
+                self.reader_of(connection), _person(call), reservation_id
+            )
+        data = await asyncio.to_thread(tickets_pdf, sheet, call.language)
+        return HttpBody(content_type=PDF, data=data)
+
     async def JoinWaitlist(self, request: pb.JoinWaitlistRequest, call: Call) -> pb.WaitlistEntry:
         """Joins a waiting list."""
         event_id = uuid_of(request.event_id, "event_id")
@@ -359,7 +370,7 @@ class EventsServicer:
         async with self.database.reader() as connection:
             guest_list = await door.get_guest_list(self.reader_of(connection), event_id)
         data = await asyncio.to_thread(guest_list_csv, guest_list)
-        return HttpBody(content_type="text/csv; charset=utf-8", data=data)
+        return HttpBody(content_type=CSV, data=data)
 
     async def GetGuestListPdf(self, request: pb.GetGuestListPdfRequest, _call: Call) -> HttpBody:
         """Shows the guest list as PDF."""
@@ -367,7 +378,7 @@ class EventsServicer:
         async with self.database.reader() as connection:
             guest_list = await door.get_guest_list(self.reader_of(connection), event_id)
         data = await asyncio.to_thread(guest_list_pdf, guest_list, self.clock.now())
-        return HttpBody(content_type="application/pdf", data=data)
+        return HttpBody(content_type=PDF, data=data)
 
     async def ListReservationChanges(
         self, request: pb.ListReservationChangesRequest, _call: Call
@@ -459,6 +470,57 @@ class EventsServicer:
             )
 
         return await self._change(call, request, sync, pb.SyncDoorResponse)
+
+    async def GetTicketsForMail(
+        self, request: pb.GetTicketsForMailRequest, _call: Call
+    ) -> pb.TicketsForMail:
+        """Hands out the tickets of a reservation for a letter."""
+        reservation_id = uuid_of(request.reservation_id, "reservation_id")
+        language = messages.language_of(request.language)
+        async with self.database.reader() as connection:
+            sheet = await reservations.get_tickets(self.reader_of(connection), reservation_id)
+        data = await asyncio.to_thread(tickets_pdf, sheet, language)
+        return messages.tickets_for_mail_of(sheet, language, data)
+
+    async def GetGuestListForMail(
+        self, request: pb.GetGuestListForMailRequest, _call: Call
+    ) -> pb.GuestListForMail:
+        """Hands out the guest list for a letter."""
+        event_id = uuid_of(request.event_id, "event_id")
+        async with self.database.reader() as connection:
+            guest_list = await door.get_guest_list(self.reader_of(connection), event_id)
+        pdf = await asyncio.to_thread(guest_list_pdf, guest_list, self.clock.now())
+        csv = await asyncio.to_thread(guest_list_csv, guest_list)
+        return messages.guest_list_for_mail_of(guest_list, pdf, csv)
+
+    async def GetReservationForLink(
+        self, request: pb.GetReservationForLinkRequest, _call: Call
+    ) -> pb.ReservationForLink:
+        """Shows a reservation to whom a link was sent to."""
+        reservation_id = uuid_of(request.reservation_id, "reservation_id")
+        customer_id = uuid_of(request.customer_id, "customer_id")
+        async with self.database.reader() as connection:
+            reader = self.reader_of(connection)
+            return messages.reservation_for_link_of(
+                await links.get_reservation(reader, self.clock, customer_id, reservation_id)
+            )
+
+    async def ReleaseByLink(
+        self, request: pb.ReleaseByLinkRequest, call: Call
+    ) -> pb.ReservationForLink:
+        """Gives tickets back for whom a link was sent to."""
+        reservation_id = uuid_of(request.reservation_id, "reservation_id")
+        customer_id = uuid_of(request.customer_id, "customer_id")
+        quantity = messages.quantity_of(request)
+
+        async def release(store: Store) -> pb.ReservationForLink:
+            return messages.reservation_for_link_of(
+                await links.release(
+                    store, self.ids, self.clock, customer_id, reservation_id, quantity=quantity
+                )
+            )
+
+        return await self._change(call, request, release, pb.ReservationForLink)
 
     async def ExportMyData(self, request: ExportMyDataRequest, call: Call) -> ExportMyDataResponse:
         """Hands out what is held about the caller."""

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from kit.postgres import Connection
+from services.events.domain.door import Presence
 from services.events.domain.event import POOLS_DISSOLVE_BEFORE, Event
 from services.events.domain.guest_list import GuestParty
 from services.events.domain.inventory import Inventory
@@ -267,6 +268,20 @@ class PostgresReader:
         if row is None:
             raise LookupError(reservation_id)
         return party_of(row)
+
+    async def presences(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Presence]:
+        """Returns how many of parties are in, by reservation."""
+        rows = await self._connection.fetch(
+            """
+            SELECT id, quantity, (
+                SELECT coalesce(sum(CASE kind WHEN 'ADMIT' THEN guests ELSE -guests END), 0)
+                FROM door_record WHERE reservation_id = reservation.id
+            ) AS admitted
+            FROM reservation WHERE id = ANY($1::uuid[])
+            """,
+            list(reservation_ids),
+        )
+        return {row["id"]: Presence(row["quantity"], row["admitted"]) for row in rows}
 
     async def unknown_tickets(self, event_id: UUID) -> int:
         """Returns how many admissions were recorded with a ticket that nobody knows."""

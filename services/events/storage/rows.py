@@ -135,7 +135,7 @@ def change_of(row: asyncpg.Record) -> Change:
         row["number"] or "",
         row["name"] or "",
         row["tickets"],
-        Actor(row["staff_account_id"], row["reason"]),
+        Actor(row["staff_account_id"], row["reason"], row["by_link"]),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kit.database import Database, Transaction
 from services.events.domain import waiting_list
-from services.events.domain.door import Found, Guest, Kind, Presence, Record
+from services.events.domain.door import Found, Guest, Kind, Record
 from services.events.domain.event import Event
 from services.events.domain.inventory import Inventory
 from services.events.domain.published import DomainEvent
@@ -54,8 +54,8 @@ FROM unnest($14::uuid[], $15::uuid[], $16::bytea[], $17::text[])
 
 _NOTE_CHANGE = """
 INSERT INTO reservation_change
-    (event_id, reservation_id, happened_at, kind, tickets, staff_account_id, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+    (event_id, reservation_id, happened_at, kind, tickets, staff_account_id, reason, by_link)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -175,6 +175,7 @@ class PostgresStore(PostgresReader):
             len(released),
             actor.staff_account_id,
             actor.reason,
+            actor.by_link,
         )
 
     async def cancel_reservations(
@@ -410,20 +411,6 @@ class PostgresStore(PostgresReader):
             return None
         is_released = row["ticket_status"] == "RELEASED"
         return Found(reservation_of(row), row["ticket_id"], is_released, bool(row["was_shown"]))
-
-    async def presences(self, reservation_ids: Collection[UUID]) -> Mapping[UUID, Presence]:
-        """Returns how many of parties are in, by reservation."""
-        rows = await self._connection.fetch(
-            """
-            SELECT id, quantity, (
-                SELECT coalesce(sum(CASE kind WHEN 'ADMIT' THEN guests ELSE -guests END), 0)
-                FROM door_record WHERE reservation_id = reservation.id
-            ) AS admitted
-            FROM reservation WHERE id = ANY($1::uuid[])
-            """,
-            list(reservation_ids),
-        )
-        return {row["id"]: Presence(row["quantity"], row["admitted"]) for row in rows}
 
     async def known_records(
         self, event_id: UUID, device: str, nonces: Collection[str]

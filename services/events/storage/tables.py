@@ -102,6 +102,7 @@ class ReservationChangeRow(Table, table=True):
     tickets: int = Field(sa_type=sa.SmallInteger)
     staff_account_id: UUID | None = None
     reason: str = Field(sa_type=sa.Text)
+    by_link: bool = False
 
 
 class WaitlistEntryRow(Table, table=True):

@@ -102,6 +102,7 @@ async def test_publishing_shows_an_event_and_tells_of_it_once(events: Events) ->
             venue="Ørsta kulturhus",
             starts_at=first.starts_at,
             sales_open_at=first.sales_open_at,
+            capacity=5,
         )
     ]
     assert await events.published() == ["EventPublished"]
@@ -201,10 +202,27 @@ async def test_a_change_is_told_with_whether_the_event_was_moved(events: Events)
     changes = await events.messages(told.EventChanged)
     assert [change.moved for change in changes] == [False, True, True]
     assert changes[2] == told.EventChanged(
-        event_id=event_id, title="Vinterkonsert", venue="Volda", starts_at=later, moved=True
+        event_id=event_id,
+        title="Vinterkonsert",
+        venue="Volda",
+        starts_at=later,
+        moved=True,
+        capacity=5,
     )
     assert moved.sales_close_at == later
     assert moved.waiting_list_closes_at == stamp(later.ToDatetime(UTC) - 6 * HOUR)
+
+
+@pytest.mark.parametrize("capacity", [9, 0])
+async def test_a_change_is_told_with_the_room_that_there_is_now(
+    events: Events, capacity: int
+) -> None:
+    event_id = await events.event(capacity=5)
+
+    await events.update(event_id, capacity=capacity)
+
+    [change] = await events.messages(told.EventChanged)
+    assert (change.HasField("capacity"), change.capacity) == (True, capacity)
 
 
 async def test_a_larger_room_serves_the_waiting_list_before_anyone_else(events: Events) -> None:

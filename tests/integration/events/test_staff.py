@@ -194,9 +194,10 @@ Calls = Callable[[str], Sequence[Callable[[], Awaitable[object]]]]
 
 
 def calls_on_a_reservation(events: Events, metadata: Metadata) -> Calls:
-    get = pb.GetReservationRequest
+    get, printed = pb.GetReservationRequest, pb.GetTicketsPdfRequest
     return lambda name: [
         lambda: events.stub.GetReservation(get(reservation_id=name), metadata=metadata),
+        lambda: events.stub.GetTicketsPdf(printed(reservation_id=name), metadata=metadata),
         lambda: release_for(events, metadata, name),
         lambda: release_for(events, metadata, name, reason=WHY),
         lambda: release_for(events, metadata, name, quantity=-1),

@@ -86,12 +86,18 @@ class Customer:
 
 @dataclass
 class Events:
-    """A running service and the people who use it."""
+    """A running service and the people who use it.
+
+    Attributes:
+        stub: The service as the gateway calls it.
+        consent: The service as consent calls it; only where `serving` made it.
+    """
 
     neighbours: Neighbours
     settings: Settings
     clock: FrozenClock
     stub: "EventsServiceAsyncStub"
+    consent: "EventsServiceAsyncStub" = field(init=False)
     _count: int = 0
 
     async def customer(self, name: str = "") -> Customer:
@@ -302,8 +308,11 @@ async def serving(
     async with (
         running(settings, clock, SystemIds()) as server,
         neighbours.channel(server.port) as channel,
+        neighbours.channel(server.port, workload="consent") as consent,
     ):
-        yield Events(neighbours, settings, clock, EventsServiceStub(channel))
+        events = Events(neighbours, settings, clock, EventsServiceStub(channel))
+        events.consent = EventsServiceStub(consent)
+        yield events
 
 
 def caller_of(customer: Customer, clock: Clock) -> Caller:

@@ -34,6 +34,20 @@ def test_whoever_does_not_add_up_waits_for_staff_to_decide(
     assert Presence(tickets, admitted).admitting(PARTY, guests) is outcome
 
 
+@pytest.mark.parametrize(
+    ("admitted", "releasable"),
+    [
+        pytest.param(0, 4, id="nobody is in"),
+        pytest.param(3, 1, id="some are in"),
+        pytest.param(4, 0, id="all are in"),
+        pytest.param(6, 0, id="more are in than have tickets"),
+        pytest.param(-1, 4, id="more came out than went in"),
+    ],
+)
+def test_tickets_of_guests_who_are_in_stay(admitted: int, releasable: int) -> None:
+    assert Presence(4, admitted).releasable == releasable
+
+
 def test_a_ticket_that_was_given_back_lets_nobody_in() -> None:
     shown = replace(PARTY, is_released=True)
     assert Presence(4, 0).admitting(shown, 1) is Outcome.RELEASED
