@@ -18,6 +18,7 @@ from kit.outbox import Outbox, Relay
 from kit.server import Server, background
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
+from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
 from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from services.consent import consumers, routines
 from services.consent.config import Settings
@@ -25,7 +26,9 @@ from services.consent.domain.channels import Channel
 from services.consent.domain.controller import Controller
 from services.consent.domain.customer_service import parse_customer_service
 from services.consent.domain.quiet import QuietHours
+from services.consent.event_service import EventsReservations
 from services.consent.handlers.mailings import Newsroom
+from services.consent.handlers.releases import Returns
 from services.consent.handlers.suppression import Desk
 from services.consent.handlers.writing import Links, NothingMore, Writer
 from services.consent.hashing import KeyedAddressHashes
@@ -34,7 +37,7 @@ from services.consent.letters import write
 from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores, PostgresWritingStores
-from services.consent.tokens import KeyedUnsubscribeTokens
+from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ConsentService"]
 
@@ -60,6 +63,11 @@ async def running(
         identity = await stack.enter_async_context(
             grpc.aio.secure_channel(
                 settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
+            )
+        )
+        events = await stack.enter_async_context(
+            grpc.aio.secure_channel(
+                settings.events, workload.channel_credentials(), CHANNEL_OPTIONS
             )
         )
         keys = secret_keys(settings.secret_keys)
@@ -121,6 +129,11 @@ async def running(
                     ids=ids,
                     clock=clock,
                     customer_service=customer_service,
+                    returns=Returns(
+                        KeyedReleaseTokens(keys),
+                        EventsReservations(EventsServiceStub(events)),
+                        clock,
+                    ),
                 ),
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),

@@ -105,6 +105,8 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.consent.v1.ConsentService.Unsubscribe": PUBLIC,
     "kundeapp.consent.v1.ConsentService.GetSubscription": PUBLIC,
     "kundeapp.consent.v1.ConsentService.ExportMyData": CUSTOMER,
+    "kundeapp.consent.v1.ConsentService.LookUpRelease": PUBLIC,
+    "kundeapp.consent.v1.ConsentService.ReleaseByLink": PUBLIC,
     "kundeapp.consent.v1.ConsentService.GetCustomerService": PUBLIC,
     "kundeapp.consent.v1.ConsentService.BatchCheckPermissions": only(
         "identity", "metering", "events"

@@ -24,8 +24,12 @@ def moment(at: datetime, language: Language) -> str:
     Raises:
         ValueError: If it has no time zone.
     """
-    day = _DAYS[language].split()[_local(at).weekday()]
-    return f"{day} {texts.said(at.isoformat(), language)}"
+    return f"{weekday(_local(at).weekday(), language)} {texts.said(at.isoformat(), language)}"
+
+
+def weekday(day: int, language: Language) -> str:
+    """Returns a day of the week, 0 for Monday: måndag."""
+    return _DAYS[language].split()[day]
 
 
 def noted(at: datetime, language: Language) -> str:

@@ -16,6 +16,7 @@ from services.consent.domain.customer_service import CustomerService
 from services.consent.domain.store import Store, Stores
 from services.consent.domain.unsubscribing import UnsubscribeTokens
 from services.consent.handlers.mailings import Newsroom
+from services.consent.handlers.releases import Returns
 from services.consent.handlers.suppression import Desk
 
 _Answer = TypeVar("_Answer", bound=Message)
@@ -37,6 +38,7 @@ class Part:
         ids: Makes identifiers.
         clock: Tells the time.
         customer_service: How customers reach the company.
+        returns: What links that give tickets back are kept with.
     """
 
     database: Database
@@ -50,6 +52,7 @@ class Part:
     ids: Ids
     clock: Clock
     customer_service: CustomerService
+    returns: Returns
 
     async def once(
         self,

@@ -9,13 +9,9 @@ from kit.texts import Language
 from kundeapp.consent.v1 import customer_service_pb2 as pb
 from services.consent.domain.customer_service import LineOfBusiness, Phone
 from services.consent.domain.opening_hours import MIDNIGHT, Hours, Schedule, told
+from services.consent.letters import speech
 from services.consent.servicer.part import Part
 
-_WEEKDAYS: Final[Mapping[Language, str]] = {
-    "nn": "måndag tysdag onsdag torsdag fredag laurdag søndag",
-    "nb": "mandag tirsdag onsdag torsdag fredag lørdag søndag",
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-}
 _CLOSED: Final[Mapping[Language, str]] = {"nn": "stengt", "nb": "stengt", "en": "closed"}
 _ALL_DAY: Final[Mapping[Language, str]] = {
     "nn": "heile døgnet",
@@ -79,7 +75,7 @@ def _opening(schedule: Schedule, now: datetime, language: Language) -> pb.Openin
 
 def _hours_of(weekday: int, several: tuple[Hours, ...], language: Language) -> pb.OpeningHours:
     return pb.OpeningHours(
-        weekday=_WEEKDAYS[language].split()[weekday],
+        weekday=speech.weekday(weekday, language),
         shown=", ".join(_shown(hours, language) for hours in several) or _CLOSED[language],
         hours=[pb.HoursOfDay(opens=told(each.opens), closes=told(each.closes)) for each in several],
     )

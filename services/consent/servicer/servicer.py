@@ -7,6 +7,7 @@ from services.consent.servicer.permissions import Permissions
 from services.consent.servicer.privacy import Privacy
 from services.consent.servicer.reaching_us import ReachingUs
 from services.consent.servicer.records import Records
+from services.consent.servicer.releases import Releases
 from services.consent.servicer.suppressions import Suppressions
 from services.consent.servicer.unsubscribing import Unsubscribing
 
@@ -20,6 +21,7 @@ class ConsentServicer(
     Mailings,
     Unsubscribing,
     ReachingUs,
+    Releases,
     Privacy,
 ):
     """One method for each RPC of `ConsentService`, which says what it does."""
