@@ -165,7 +165,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
             authenticated_at=datetime.fromtimestamp(claims["auth_time"], UTC),
             methods=tuple(str(method) for method in claims["amr"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise jwt.InvalidToken("claims are missing or of a wrong type") from error
 
 

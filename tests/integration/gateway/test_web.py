@@ -208,7 +208,7 @@ class TestTheUndoPage:
         assert "Angre endringen" in response.text
         assert "Angre endringa" in (await shared.http.get("/konto/angre")).text
         assert (await shared.http.get("/konto/angre.js")).is_success
-        assert (await shared.http.get("/konto/angre.css")).is_success
+        assert (await shared.http.get("/page.css")).is_success
 
     async def test_takes_nothing_but_a_look(self, shared: House) -> None:
         assert (await shared.http.post("/konto/angre", json={})).status_code == 405
