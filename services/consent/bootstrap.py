@@ -138,11 +138,6 @@ async def running(
                     ids=ids,
                     clock=clock,
                     customer_service=customer_service,
-                    returns=Returns(
-                        KeyedReleaseTokens(keys),
-                        EventsReservations(EventsServiceStub(events)),
-                        clock,
-                    ),
                 ),
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),

@@ -74,8 +74,6 @@ async def replicas(
                     desk=Desk(KeyedAddressHashes([SecretKey("key", b"1" * 32)]), ids, clock),
                     retry_secret=b"",
                     controller=controller,
-                    customer_service=of_no_use,
-                    returns=of_no_use,
                     ids=ids,
                     clock=clock,
                 )
