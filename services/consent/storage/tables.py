@@ -91,7 +91,7 @@ class LedgerRow(Table, table=True):
             "purpose",
             "channel",
             "customer_id",
-            sa.desc("position"),
+            sa.text("position DESC"),
             postgresql_include=["decision", "notice_version"],
         ),
     )
