@@ -24,7 +24,8 @@ class Settings(ServiceSettings, CourierSettings):
     secret_keys: Path
     """A JWK Set with `oct` keys of 256 bits or more, each with a `kid`: the first one makes new
     hashes of addresses, seals and links, the others are kept for as long as one of those lives.
-    They must outlive the database: without them suppressed addresses are written to again."""
+    They must outlive the database: without them suppressed addresses are written to again. A new
+    key is put behind the others, in every process, before it becomes the first."""
     public_url: str = "http://localhost:8080"
     """Where customers find Di side: what mails link to."""
     digest_minutes: float = Field(default=15, gt=0)

@@ -77,7 +77,6 @@ class Contacts(Part):
                 mobile_hash, is_mobile_confirmed
             )
             WHERE customer.id = new.id AND contact_version = new.version
-                AND status <> 'ERASED'
             """,
             in_order,
             [versions[each] for each in in_order],
@@ -106,7 +105,7 @@ class Contacts(Part):
             """
             SELECT account_id, language, email_hash, is_email_confirmed, mobile_hash,
                 is_mobile_confirmed
-            FROM customer WHERE id = $1 FOR SHARE
+            FROM customer WHERE id = $1 FOR NO KEY UPDATE
             """,
             customer_id,
         )

@@ -160,6 +160,17 @@ async def test_its_owner_is_told_what_is_known_of_an_address_and_not_which_it_is
     ]
 
 
+async def test_an_erased_customer_is_not_asked_for_whatever_is_told_later(
+    people: People, kari: UUID
+) -> None:
+    await people.erase(kari)
+    people.register.asked.clear()
+    await people.tell(kari)
+    await people.readdress(kari, reachable())
+    await people.learn()
+    assert people.register.asked == []
+
+
 async def test_an_answer_that_comes_after_the_erasure_is_not_written(
     people: People, kari: UUID
 ) -> None:

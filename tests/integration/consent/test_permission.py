@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -291,14 +290,31 @@ async def _hand_over_during_a_withdrawal(people: People, kari: UUID) -> Permissi
     return await handing_over
 
 
-async def test_hand_overs_to_the_same_customer_do_not_wait_for_each_other(
+async def test_hand_overs_to_the_same_customer_go_one_after_the_other(
     people: People, kari: UUID
 ) -> None:
-    async with AsyncExitStack() as stack:
-        for _ in range(2):
-            store = await stack.enter_async_context(people.house.store())
-            asked = await people.locked_permission(store, kari, EMAIL, KARIS)
-            assert asked is Permission.ALLOWED
+    """So that none passes a withdrawal that waits for another one."""
+    assert await _waits_for_a_hand_over(people, kari)
+
+
+async def test_without_the_lock_they_would_not(
+    people: People, kari: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostgresStore, "lock_contact", _read_contact)
+    assert not await _waits_for_a_hand_over(people, kari)
+
+
+async def _waits_for_a_hand_over(people: People, kari: UUID) -> bool:
+    async def hand_over() -> Permission:
+        async with people.house.store() as store:
+            return await people.locked_permission(store, kari, EMAIL, KARIS)
+
+    async with people.house.store() as store:
+        await people.locked_permission(store, kari, EMAIL, KARIS)
+        second = asyncio.create_task(hand_over())
+        waited = await _waits(people, second)
+    assert await second is Permission.ALLOWED
+    return waited
 
 
 async def _change_during_a_hand_over(

@@ -175,6 +175,7 @@ async def test_a_caller_who_leaves_ends_a_stream_that_nobody_reads(
 ) -> None:
     """More is never made than the connection holds: the servicer stands at its `yield`."""
     made, ended = list[int](), asyncio.Event()
+    streams = list[AsyncGenerator[pb.ExportAudienceResponse]]()
 
     async def flood(
         _request: pb.ExportAudienceRequest, _call: Call
@@ -186,7 +187,14 @@ async def test_a_caller_who_leaves_ends_a_stream_that_nobody_reads(
         finally:
             ended.set()
 
-    async with serving(neighbours, flood) as house:
+    def keep(
+        request: pb.ExportAudienceRequest, call: Call
+    ) -> AsyncGenerator[pb.ExportAudienceResponse]:
+        # It is ended because the call is, and not because nobody knows of it any longer.
+        streams.append(flood(request, call))
+        return streams[-1]
+
+    async with serving(neighbours, keep) as house:
         call = house.call()
         async for _ in call:
             break

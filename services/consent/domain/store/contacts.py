@@ -30,8 +30,8 @@ class ContactStore(Protocol):
     ) -> None:
         """Writes how customers are reached, which is current then.
 
-        A customer whose version is another by now keeps to be asked for, and so does an erased one
-        to be forgotten.
+        Of a customer whose version is another by now, who was marked again or erased, nothing is
+        written.
         """
         ...
 
@@ -42,8 +42,8 @@ class ContactStore(Protocol):
     async def lock_contact(self, customer_id: UUID) -> KnownContact | None:
         """Returns how a customer is reached, and keeps it so until the transaction is over.
 
-        Others may read and lock in the same way; whoever decides for the customer, erases or learns
-        of a new address waits. Returns None if nobody is known by the id.
+        Whoever decides for the customer, erases or learns of a new address waits, and so does the
+        next hand-over: none passes a change that waits. Returns None if nobody is known by the id.
         """
         ...
 
