@@ -72,6 +72,11 @@ class TestAPublicHoliday:
     def test_leaves_the_day_after_it_as_it_was(self) -> None:
         assert ORDINARY.at(oslo("2026-05-15 10:00")).open_now
 
+    def test_begins_at_midnight_in_norway_when_it_is_still_the_day_before_in_utc(self) -> None:
+        opening = ORDINARY.at(datetime(2026, 5, 13, 22, 30, tzinfo=UTC))
+        assert opening.date == date(2026, 5, 14)
+        assert opening.today.is_public_holiday
+
 
 class TestAnOddDay:
     schedule = Schedule(
