@@ -138,6 +138,8 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.identity.v1.IdentityService.GetMe": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ImportCustomers": OPERATOR,
     "kundeapp.identity.v1.IdentityService.BatchGetCustomers": only("events"),
+    "kundeapp.identity.v1.IdentityService.BatchGetContacts": only("consent"),
+    "kundeapp.identity.v1.IdentityService.ListStaffContacts": only("consent"),
     "kundeapp.identity.v1.IdentityService.PutStaffAccount": only("cli"),
     "kundeapp.identity.v1.IdentityService.ListSigningKeys": only("gateway"),
     "kundeapp.metering.v1.MeteringService.ListMeteringPoints": CUSTOMER,

@@ -1,12 +1,13 @@
 """Accounts: one login for the app and for Di side, of customers or of staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from services.identity.domain.customers import Customer
+from services.identity.domain.customers import Customer, CustomerContactChanged
 from services.identity.domain.letters import Address, Channel, Letter
 
 UNDO_WITHIN: Final = timedelta(days=7)
@@ -82,6 +83,10 @@ class Account:
     def letter(self, kind: str, **facts: str) -> Letter:
         """Returns a letter to its owner's e-mail, in the language that they read."""
         return Letter(kind, Address(Channel.EMAIL, self.email), self.language, facts)
+
+    def contact_changes(self) -> Sequence[CustomerContactChanged]:
+        """Returns what is told of its customers when its e-mail or mobile number is changed."""
+        return [CustomerContactChanged(customer.id) for customer in self.customers]
 
 
 @dataclass(frozen=True, slots=True)

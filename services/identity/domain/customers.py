@@ -50,6 +50,13 @@ class CustomerErased:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerContactChanged:
+    """A customer is reached in another way than before, and not because the register changed."""
+
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """A PIN at rest.
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kit.clock import Clock
 from services.identity.domain.accounts import AccountClosed
+from services.identity.domain.customers import CustomerContactChanged
 from services.identity.domain.problems import StaffCannotDelete
 from services.identity.domain.store import Store
 from services.identity.handlers.accounts import get_me
@@ -21,7 +22,8 @@ async def delete_account(store: Store, clock: Clock, account_id: UUID) -> None:
     account = await get_me(store, account_id)
     if account.roles:
         raise StaffCannotDelete
-    await store.detach_customers(account_id)
+    customer_ids = await store.detach_customers(account_id)
+    store.publish(*(CustomerContactChanged(each) for each in customer_ids))
     await store.lock_accounts([account_id])
     await _close(store, clock, account_id)
     await store.send(account.letter("account-deleted", when=clock.now().isoformat()))

@@ -1,5 +1,7 @@
 """Changing the e-mail and the mobile number of an account."""
 
+from uuid import UUID
+
 from kit.errors import FieldError, Invalid
 from services.identity.domain import contact, sessions
 from services.identity.domain.accounts import UNDO_WITHIN, Account, EmailChange
@@ -40,7 +42,7 @@ async def confirm_email(store: Store, desk: Desk, challenge: Challenge) -> Accou
         CodeNoLongerWorks: If the code was used by now.
         EmailInUse: If another account uses the e-mail by now.
     """
-    account = await _owner(store, desk, challenge)
+    account = await get_me(store, await _used_by(store, desk, challenge))
     now, token = desk.now(), desk.ids.token()
     is_free = not await store.email_is_taken(challenge.contact, now, but_by=account.id)
     if not is_free or not await store.change_email(account.id, challenge.contact):
@@ -55,7 +57,9 @@ async def confirm_email(store: Store, desk: Desk, challenge: Challenge) -> Accou
             token=token,
         )
     )
-    return await get_me(store, account.id)
+    changed = await get_me(store, account.id)
+    store.publish(*changed.contact_changes())
+    return changed
 
 
 async def undo_email_change(store: Store, desk: Desk, token: str) -> None:
@@ -80,6 +84,7 @@ async def undo_email_change(store: Store, desk: Desk, token: str) -> None:
     await store.forget_devices(change.account_id)
     await end_all_sessions(store, desk.gate.clock, change.account_id)
     account = await get_me(store, change.account_id)
+    store.publish(*account.contact_changes())
     await store.send(account.letter("email-restored", when=now.isoformat()))
 
 
@@ -102,11 +107,18 @@ async def begin_mobile_change(store: Store, desk: Desk, asker: Asker, mobile: st
 async def confirm_mobile(store: Store, desk: Desk, challenge: Challenge) -> Account:
     """Changes the mobile number of an account whose code was right, and tells its owner.
 
+    Numbers are handed on to other people: an account that has confirmed it before loses it.
+
     Raises:
         CodeNoLongerWorks: If the code was used by now.
     """
-    account = await _owner(store, desk, challenge)
+    account_id = await _used_by(store, desk, challenge)
+    holder_id = await store.lock_mobile(challenge.contact, account_id)
+    if holder_id is not None:
+        await _take_mobile(store, desk, holder_id)
+    account = await get_me(store, account_id)
     await store.change_mobile(account.id, challenge.contact)
+    store.publish(*account.contact_changes())
     facts = {"when": desk.now().isoformat()}
     await store.send(account.letter("mobile-changed", **facts))
     if account.mobile:
@@ -115,8 +127,17 @@ async def confirm_mobile(store: Store, desk: Desk, challenge: Challenge) -> Acco
     return await get_me(store, account.id)
 
 
-async def _owner(store: Store, desk: Desk, challenge: Challenge) -> Account:
+async def _take_mobile(store: Store, desk: Desk, account_id: UUID) -> None:
+    """Takes the mobile number off an account, and tells its owner."""
+    account = await get_me(store, account_id)
+    await store.change_mobile(account.id, "")
+    store.publish(*account.contact_changes())
+    await store.send(account.letter("mobile-lost", when=desk.now().isoformat()))
+
+
+async def _used_by(store: Store, desk: Desk, challenge: Challenge) -> UUID:
+    """Ends a challenge whose code was right, and returns whose account it is about."""
     if challenge.account_id is None:
         raise LookupError("a change of a contact without an account")
     await codes.use(store, desk, challenge)
-    return await get_me(store, challenge.account_id)
+    return challenge.account_id

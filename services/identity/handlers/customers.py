@@ -14,6 +14,7 @@ from services.identity.domain.customers import Customer, CustomerCreated, Pins, 
 from services.identity.domain.problems import (
     TooManyCustomers,
 )
+from services.identity.domain.reach import CustomerContacts
 from services.identity.domain.store import (
     Pieces,
     Store,
@@ -109,7 +110,21 @@ async def customers_by_id(store: Store, customer_ids: Sequence[str]) -> Sequence
         TooManyCustomers: If more than 1000 are asked for.
         Invalid: If one of the ids is no UUID.
     """
+    return await store.customers_by_id(_asked_for(customer_ids))
+
+
+async def contacts_by_id(store: Store, customer_ids: Sequence[str]) -> Sequence[CustomerContacts]:
+    """Returns how those of the customers that are in the register are reached, in no order.
+
+    Raises:
+        TooManyCustomers: If more than 1000 are asked for.
+        Invalid: If one of the ids is no UUID.
+    """
+    return await store.contacts_by_id(_asked_for(customer_ids))
+
+
+def _asked_for(customer_ids: Sequence[str]) -> Sequence[UUID]:
     if len(customer_ids) > MOST_CUSTOMERS_ASKED:
         raise TooManyCustomers("customer_ids", MOST_CUSTOMERS_ASKED)
     check(*(uuid_error(f"customer_ids[{i}]", text) for i, text in enumerate(customer_ids)))
-    return await store.customers_by_id([UUID(text) for text in customer_ids])
+    return [UUID(text) for text in customer_ids]

@@ -7,7 +7,7 @@ from kit import errors
 from services.identity.domain import contact, customers, passwords
 from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.challenges import Challenge, Purpose
-from services.identity.domain.customers import MOST_PIN_TRIES, Customer
+from services.identity.domain.customers import MOST_PIN_TRIES, Customer, CustomerContactChanged
 from services.identity.domain.letters import Address, Channel
 from services.identity.domain.problems import (
     AccountExists,
@@ -165,7 +165,7 @@ async def confirm_registration(store: Store, desk: Desk, challenge: Challenge) -
     ):
         raise EmailInUse
     await store.attach_customer(account_id, customer.id)
-    store.publish(AccountRegistered(account_id, customer.id))
+    store.publish(AccountRegistered(account_id, customer.id), CustomerContactChanged(customer.id))
     return await get_me(store, account_id)
 
 
@@ -213,7 +213,7 @@ async def _link(store: Store, desk: Desk, account_id: UUID, customer: Customer) 
     account = await get_me(store, account_id)
     if customer.account_id is None:
         await store.attach_customer(account_id, customer.id)
-        store.publish(CustomerLinked(account_id, customer.id))
+        store.publish(CustomerLinked(account_id, customer.id), CustomerContactChanged(customer.id))
         await store.send(
             account.letter("customer-linked", number=customer.number, when=desk.now().isoformat())
         )

@@ -1,5 +1,6 @@
 """The accounts of staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from services.identity.domain.accounts import Account, Role
 from services.identity.domain.problems import (
     EmailInUse,
 )
+from services.identity.domain.reach import AccountContact
 from services.identity.domain.second_factor import uri_of
 from services.identity.domain.store import Store
-from services.identity.handlers.checks import check, email_error, required, role_errors
+from services.identity.handlers.checks import check, email_error, required, role_errors, valid
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.second_factors import hand_out_totp
 from services.identity.handlers.sessions import end_all_sessions
@@ -47,6 +49,16 @@ class PutStaff:
     account: Account
     totp_secret: str = field(default="", repr=False)
     totp_uri: str = field(default="", repr=False)
+
+
+async def staff_contacts(store: Store, role: str) -> Sequence[AccountContact]:
+    """Returns how the staff with a role are reached, by their accounts' ids.
+
+    Raises:
+        Invalid: If there is no such role.
+    """
+    check(valid("role", "ROLE_INVALID", is_valid=role in Role.__members__))
+    return await store.staff_contacts(Role(role))
 
 
 async def put_staff_account(gate: Gate, ids: Ids, staff: StaffAccount) -> PutStaff:

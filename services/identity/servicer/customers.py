@@ -41,6 +41,14 @@ class Customers(Part):
             found = await customers.customers_by_id(store, request.customer_ids)
         return pb.BatchGetCustomersResponse(customers=map(messages.customer_of, found))
 
+    async def BatchGetContacts(
+        self, request: pb.BatchGetContactsRequest, _call: Call
+    ) -> pb.BatchGetContactsResponse:
+        """Says how customers are reached."""
+        async with self.stores() as store:
+            found = await customers.contacts_by_id(store, request.customer_ids)
+        return pb.BatchGetContactsResponse(customers=map(messages.contacts_of, found))
+
     async def LookUpCustomer(
         self, request: pb.LookUpCustomerRequest, call: Call
     ) -> pb.CustomerRecord:

@@ -8,6 +8,7 @@ from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.identity.v1 import second_factors_pb2
 from services.identity.domain.accounts import Account
 from services.identity.domain.customers import Customer
+from services.identity.domain.reach import AccountContact, CustomerContacts
 from services.identity.domain.sessions import Client, Login, Visitor
 from services.identity.handlers.care import CustomerRecord
 from services.identity.handlers.codes import Asked, Asker
@@ -34,6 +35,30 @@ def customer_of(customer: Customer) -> pb.Customer:
         customer_number=customer.number,
         name=customer.name,
         status=pb.Customer.Status.Value(customer.status),
+    )
+
+
+def contacts_of(contacts: CustomerContacts) -> pb.CustomerContacts:
+    """Returns how a customer is reached."""
+    customer = contacts.customer
+    return pb.CustomerContacts(
+        customer_id=str(customer.id),
+        customer_number=customer.number,
+        name=customer.name,
+        status=pb.Customer.Status.Value(customer.status),
+        account_id=str(customer.account_id) if customer.account_id else "",
+        language=contacts.language,
+        email=contacts.email,
+        email_confirmed=contacts.email_is_confirmed,
+        mobile=contacts.mobile,
+        mobile_confirmed=contacts.mobile_is_confirmed,
+    )
+
+
+def staff_contact_of(contact: AccountContact) -> pb.ListStaffContactsResponse.StaffContact:
+    """Returns how a member of staff is reached."""
+    return pb.ListStaffContactsResponse.StaffContact(
+        account_id=str(contact.account_id), email=contact.email, language=contact.language
     )
 
 

@@ -27,3 +27,11 @@ class StaffAccounts(Part):
             totp_secret=put.totp_secret,
             totp_uri=put.totp_uri,
         )
+
+    async def ListStaffContacts(
+        self, request: pb.ListStaffContactsRequest, _call: Call
+    ) -> pb.ListStaffContactsResponse:
+        """Says how the staff with a role are reached."""
+        async with self.stores() as store:
+            found = await staff.staff_contacts(store, messages.role_name(request.role))
+        return pb.ListStaffContactsResponse(staff=map(messages.staff_contact_of, found))

@@ -11,9 +11,12 @@ from sqlmodel import col, select, update
 
 from services.identity.domain import contact
 from services.identity.domain.accounts import UNDO_WITHIN, Account, Credentials, EmailChange, Role
+from services.identity.domain.reach import AccountContact
 from services.identity.storage.customers import CUSTOMER_COLUMNS, customer_of
 from services.identity.storage.part import Part
 from services.identity.storage.tables import AccountRow
+
+_MOBILE_LOCK = 0x6D6F6269  # "mobi": the advisory locks of mobile numbers
 
 
 class Accounts(Part):
@@ -96,7 +99,8 @@ class Accounts(Part):
         )
 
     async def change_email(self, account_id: UUID, email: str) -> bool:
-        """Replaces the e-mail of an account; returns False if it is another's."""
+        """Replaces the e-mail of an account, locked; returns False if it is another's."""
+        await self.lock_accounts([account_id])
         try:
             async with self._connection.transaction():
                 await self._connection.execute(
@@ -145,6 +149,25 @@ class Accounts(Part):
         )
         return change
 
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        """Locks a mobile number for an account, and returns who else has confirmed it, or None.
+
+        The number is locked first, for whoever confirms it at the same time may have no row yet
+        that says so. The accounts are locked in order, so that two can exchange their numbers.
+        """
+        await self._connection.execute(
+            "SELECT pg_advisory_xact_lock($1, hashtext($2))", _MOBILE_LOCK, mobile
+        )
+        rows = await self._connection.fetch(
+            """
+            SELECT id FROM account WHERE id = $1 OR (mobile = $2 AND mobile <> '')
+            ORDER BY id FOR UPDATE
+            """,
+            account_id,
+            mobile,
+        )
+        return next((row["id"] for row in rows if row["id"] != account_id), None)
+
     async def change_mobile(self, account_id: UUID, mobile: str) -> None:
         """Replaces the mobile number of an account."""
         await self._connection.execute(
@@ -160,6 +183,17 @@ class Accounts(Part):
             """,
             account_id,
         )
+
+    async def staff_contacts(self, role: Role) -> Sequence[AccountContact]:
+        """Returns how the staff with a role are reached, by their accounts' ids."""
+        rows = await self._connection.fetch(
+            """
+            SELECT id AS account_id, email, mobile, language FROM account
+            WHERE roles <> '{}' AND $1 = ANY(roles) ORDER BY id
+            """,
+            role,
+        )
+        return [AccountContact(**row) for row in rows]
 
     async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:
         """Replaces the roles of an account."""

@@ -9,6 +9,7 @@ from sqlmodel import col, update
 
 from services.identity.domain.customers import Customer, Pin, Status
 from services.identity.domain.letters import Address, Channel
+from services.identity.domain.reach import AccountContact, CustomerContacts
 from services.identity.storage.part import Part
 from services.identity.storage.tables import CustomerRow
 
@@ -77,6 +78,21 @@ class Customers(Part):
             customer_ids,
         )
         return [customer_of(row) for row in rows]
+
+    async def contacts_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[CustomerContacts]:
+        """Returns how those of the customers that are in the register are reached, in no order."""
+        rows = await self._connection.fetch(
+            f"""
+            SELECT {CUSTOMER_COLUMNS}, account_email, account_mobile, language
+            FROM customer LEFT JOIN (
+                SELECT id AS account_id, email AS account_email, mobile AS account_mobile, language
+                FROM account
+            ) owner USING (account_id)
+            WHERE id = ANY($1::uuid[]) AND erased_at IS NULL
+            """,  # noqa: S608 - the names of columns
+            customer_ids,
+        )
+        return [CustomerContacts.of(customer_of(row), _owner_of(row)) for row in rows]
 
     async def has_contact(self, contact: Address) -> bool:
         """Tells whether any customer has this e-mail or mobile number on file, in the same time."""
@@ -177,11 +193,12 @@ class Customers(Part):
         )
         return list({row["account_id"] for row in rows})
 
-    async def detach_customers(self, account_id: UUID) -> None:
-        """Lets an account stand for nobody any longer."""
-        await self._connection.execute(
-            "UPDATE customer SET account_id = NULL WHERE account_id = $1", account_id
+    async def detach_customers(self, account_id: UUID) -> Sequence[UUID]:
+        """Lets an account stand for nobody any longer; returns for whom it did."""
+        rows = await self._connection.fetch(
+            "UPDATE customer SET account_id = NULL WHERE account_id = $1 RETURNING id", account_id
         )
+        return [row["id"] for row in rows]
 
     async def erase_customer(self, customer_id: UUID, now: datetime) -> None:
         """Removes all of a customer but the id, and codes that are on their way to them."""
@@ -229,4 +246,12 @@ def customer_of(row: asyncpg.Record) -> Customer:
         pin=Pin(pin_hash, row["pin_is_short"]) if pin_hash else None,
         account_id=row["account_id"],
         status=Status(row["status"]),
+    )
+
+
+def _owner_of(row: asyncpg.Record) -> AccountContact | None:
+    if row["account_id"] is None:
+        return None
+    return AccountContact(
+        row["account_id"], row["account_email"], row["account_mobile"], row["language"]
     )

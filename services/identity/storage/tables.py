@@ -18,6 +18,11 @@ class Table(SQLModel, registry=registry(metadata=sa.MetaData(naming_convention=_
 class AccountRow(Table, table=True):
     """A login."""
 
+    __table_args__ = (
+        sa.Index("account_mobile", "mobile", unique=True, postgresql_where=sa.text("mobile <> ''")),
+        sa.Index("account_staff", "id", postgresql_where=sa.text("roles <> '{}'")),
+    )
+
     __tablename__ = "account"  # pyright: ignore[reportAssignmentType] - SQLModel types it as a method
 
     id: UUID = Field(primary_key=True)

@@ -56,7 +56,7 @@ async def identity(
             workload: await stack.enter_async_context(
                 neighbours.channel(server.port, workload=workload)
             )
-            for workload in ("gateway", "cli", "events")
+            for workload in ("gateway", "cli", "events", "consent")
         }
         database = await stack.enter_async_context(
             Database.open(settings.database_url, outbox, connections=CONNECTIONS)

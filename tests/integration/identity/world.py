@@ -304,6 +304,27 @@ class Identity:
             "BatchGetCustomers", request, pb.BatchGetCustomersResponse, workload=workload
         )
 
+    async def contacts(
+        self, customer_ids: Sequence[str], workload: str = "consent"
+    ) -> Mapping[str, pb.CustomerContacts]:
+        """Returns how customers are reached, by their ids."""
+        request = pb.BatchGetContactsRequest(customer_ids=customer_ids)
+        answer = await self._call(
+            "BatchGetContacts", request, pb.BatchGetContactsResponse, workload=workload
+        )
+        return {contacts.customer_id: contacts for contacts in answer.customers}
+
+    async def staff_contacts(
+        self, role: str | int, workload: str = "consent"
+    ) -> Sequence[pb.ListStaffContactsResponse.StaffContact]:
+        """Returns how the staff with a role are reached."""
+        number = access_pb2.Staff.Role.Value(role) if isinstance(role, str) else role
+        request = pb.ListStaffContactsRequest(role=cast("Any", number))
+        answer = await self._call(
+            "ListStaffContacts", request, pb.ListStaffContactsResponse, workload=workload
+        )
+        return answer.staff
+
     async def signing_keys(self, workload: str = "gateway") -> KeySet:
         answer = await self._call(
             "ListSigningKeys",

@@ -7,7 +7,9 @@ import pytest
 from nats.aio.msg import Msg
 
 from kit.bus import Bus
+from kit.clock import SystemClock
 from kit.database import Database, Transaction
+from kit.envelope import Envelope
 from kit.local.postgres import LocalPostgres
 from kit.testing import eventually
 from kundeapp.identity.v1 import identity_events_pb2 as pb
@@ -101,6 +103,28 @@ async def test_a_message_that_is_no_event_does_not_stop_the_others(world: World)
         await world.publish(database, event)
         await eventually(lambda: _effects(world, 1))
     assert _outcome(world, "unreadable") >= 1
+
+
+async def test_an_event_of_a_kind_that_a_consumer_does_not_know_is_passed_over(
+    world: World,
+) -> None:
+    [event] = world.events(1)
+    unknown = Envelope(
+        id=world.ids.new_id(),
+        subject=world.subject,
+        type=pb.CustomerContactChanged.DESCRIPTOR.full_name,
+        payload=b"",
+        occurred_at=SystemClock().now(),
+        trace=None,
+    )
+    async with world.database() as database, world.consuming(note, database), world.relaying():
+        async with world.bus() as bus:
+            await eventually(lambda: bus.publish([unknown]))
+        await world.publish(database, event)
+        await eventually(lambda: _effects(world, 1))
+    assert await world.effects() == [str(event.account_id)]
+    assert await world.value("SELECT count(*) FROM inbox") == 1
+    assert await world.value("SELECT count(*) FROM dead_letter") == 0
 
 
 async def test_an_outage_of_the_database_only_delays(

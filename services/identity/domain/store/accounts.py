@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.identity.domain.accounts import Account, Credentials, EmailChange, Role
+from services.identity.domain.reach import AccountContact
 
 
 class AccountStore(Protocol):
@@ -52,7 +53,10 @@ class AccountStore(Protocol):
         ...
 
     async def change_email(self, account_id: UUID, email: str) -> bool:
-        """Replaces the e-mail of an account; returns False if it is another's."""
+        """Replaces the e-mail of an account; returns False if it is another's.
+
+        Nobody attaches a customer to the account from now on until the commit.
+        """
         ...
 
     async def add_email_change(self, change: EmailChange, undo_token: bytes) -> None:
@@ -68,12 +72,28 @@ class AccountStore(Protocol):
         """Returns the change that a token undoes, once, and forgets it and all later ones."""
         ...
 
+    async def lock_mobile(self, mobile: str, account_id: UUID) -> UUID | None:
+        """Locks a mobile number for an account, and returns who else has confirmed it, or None.
+
+        Until the commit nobody else confirms the number, changes either account, or attaches a
+        customer to one.
+
+        Args:
+            mobile: The number, in E.164.
+            account_id: The account that confirms it.
+        """
+        ...
+
     async def change_mobile(self, account_id: UUID, mobile: str) -> None:
         """Replaces the mobile number of an account."""
         ...
 
     async def forget_password(self, account_id: UUID) -> None:
         """Lets no password of an account be right until a new one is chosen."""
+        ...
+
+    async def staff_contacts(self, role: Role) -> Sequence[AccountContact]:
+        """Returns how the staff with a role are reached, by their accounts' ids."""
         ...
 
     async def change_roles(self, account_id: UUID, roles: frozenset[Role]) -> None:

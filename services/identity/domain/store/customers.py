@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.identity.domain.customers import Customer
 from services.identity.domain.letters import Address
+from services.identity.domain.reach import CustomerContacts
 
 
 class CustomerStore(Protocol):
@@ -42,6 +43,10 @@ class CustomerStore(Protocol):
         """Returns those of the customers that are in the register, in no order."""
         ...
 
+    async def contacts_by_id(self, customer_ids: Sequence[UUID]) -> Sequence[CustomerContacts]:
+        """Returns how those of the customers that are in the register are reached, in no order."""
+        ...
+
     async def has_contact(self, contact: Address) -> bool:
         """Tells whether any customer has this e-mail or mobile number on file, in the same time."""
         ...
@@ -69,8 +74,8 @@ class CustomerStore(Protocol):
         """Returns the accounts that stand for customers, whom nobody else changes from now on."""
         ...
 
-    async def detach_customers(self, account_id: UUID) -> None:
-        """Lets an account stand for nobody any longer."""
+    async def detach_customers(self, account_id: UUID) -> Sequence[UUID]:
+        """Lets an account stand for nobody any longer; returns for whom it did."""
         ...
 
     async def erase_customer(self, customer_id: UUID, now: datetime) -> None:

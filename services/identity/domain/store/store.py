@@ -13,7 +13,12 @@ from services.identity.domain.accounts import (
     AccountRegistered,
     CustomerLinked,
 )
-from services.identity.domain.customers import CustomerChanged, CustomerCreated, CustomerErased
+from services.identity.domain.customers import (
+    CustomerChanged,
+    CustomerContactChanged,
+    CustomerCreated,
+    CustomerErased,
+)
 from services.identity.domain.letters import Letter
 from services.identity.domain.passkeys import Attested, Passkey, Presented
 from services.identity.domain.sessions import Session, SessionEnded
@@ -32,6 +37,7 @@ Event = (
     CustomerCreated
     | CustomerChanged
     | CustomerErased
+    | CustomerContactChanged
     | AccountRegistered
     | AccountClosed
     | CustomerLinked
