@@ -27,7 +27,6 @@ async def erase_customer(store: Store, clock: Clock, *, customer_id: UUID) -> No
     ends = [
         Change(customer_id, consent.purpose, consent.channel, Decision.EXPIRED, by)
         for consent in await store.consents_of([customer_id])
-        if consent.decision is Decision.GIVEN
     ]
     await record(store, clock, sorted(ends, key=lambda change: change.pair))
     await store.forget_contact(customer_id)

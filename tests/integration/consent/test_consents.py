@@ -9,6 +9,7 @@ import pytest
 
 from kundeapp.consent.v1 import consents_pb2 as pb
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest
+from services.consent.servicer import privacy
 from tests.integration.consent.world import NOW, Consent, Customer, House, Shown, no, refused
 
 CLUB = "kraftklubben"
@@ -301,6 +302,11 @@ async def test_a_receipt_says_who_processes_what_for_what_and_by_which_text(
 ) -> None:
     await consent.change(KARI, shown.yes(CLUB, "EMAIL"), no(CLUB, "SMS"))
     await consent.change(OLA, shown.yes("general", "POST"))
+    phone = pb.WithdrawForCustomerRequest.Pair(purpose=CLUB, channel=pb.PHONE)
+    await consent.stub.WithdrawForCustomer(
+        pb.WithdrawForCustomerRequest(customer_id=str(KARI.id), reason="Ringde.", pairs=[phone]),
+        metadata=consent.staff("CUSTOMER_SERVICE"),
+    )
     receipt = await consent.stub.GetMyConsentReceipt(
         pb.GetMyConsentReceiptRequest(), metadata=consent.metadata(KARI)
     )
@@ -311,11 +317,12 @@ async def test_a_receipt_says_who_processes_what_for_what_and_by_which_text(
     assert controller.party_contact == settings.controller_contact
     [record] = receipt.consent_records
     assert record.pii_principal_id == str(KARI.id)
-    assert record.record_id == f"{KARI.id}/2"
+    assert record.record_id == f"{KARI.id}/4"
     [processing] = record.pii_processing
     assert processing.purpose == CLUB
     assert processing.privacy_notice.endswith("/v1/notices/kraftklubben?version=1")
-    given, withdrawn = processing.events
+    given, withdrawn, by_staff = processing.events
+    assert (given.entity_id, by_staff.entity_id) == ("pii_principal", "pii_controller")
     assert (given.event_state, given.channel) == ("consent_given", pb.EMAIL)
     assert given.privacy_notice_sha256 == shown.of(CLUB).notice_sha256
     assert (withdrawn.event_state, withdrawn.record_position) == ("consent_withdrawn", 2)
@@ -379,7 +386,10 @@ async def test_a_retry_gets_the_first_answer_and_does_nothing_twice(
     assert not (await consent.show(KARI)).is_on(CLUB, "EMAIL")
 
 
-async def test_all_of_it_is_in_the_export_of_its_owner(consent: Consent, shown: Shown) -> None:
+async def test_all_of_it_is_in_the_export_of_its_owner(
+    consent: Consent, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privacy, "RECORDS_A_PAGE", 4)
     await consent.change(KARI, shown.yes(CLUB, "EMAIL"))
     await consent.change(KARI, no(CLUB, "EMAIL"))
     await consent.change(OLA, shown.yes(CLUB, "EMAIL"))

@@ -190,6 +190,10 @@ async def test_a_history_that_was_written_anew_is_found_by_an_older_anchor(
 
     assert await consent.check(older) == []
     assert named(await consent.check(older, newer)) == [("REWRITTEN", 11, 12)]
+    # Of the anchors that no longer fit, the first one says all there is to say.
+    await consent.change(OLA, no("general", "EMAIL"))
+    wrong = pb.LedgerAnchor(position=13, digest=newer.digest)
+    assert named(await consent.check(older, newer, wrong)) == [("REWRITTEN", 11, 12)]
 
 
 async def test_anchors_that_an_intruder_has_made_up_are_found_out(

@@ -1,5 +1,6 @@
 """The notices that come with the suite, and what an account has agreed to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -102,6 +103,23 @@ def test_why_nothing_can_be_sent_is_said_in_each_language() -> None:
     assert consents.club_is_reachable([on])
     assert not consents.club_is_reachable([off])
     assert not consents.club_is_reachable([])
+
+
+def test_nothing_is_sent_for_a_purpose_that_is_acknowledged() -> None:
+    statement = replace(CLUB, id="privacy-statement", channels=())
+    given = replace(consent(Decision.GIVEN), purpose="privacy-statement", channel="")
+    agreed = consents.agreed(statement, notice(), [{given.pair: given}])
+    assert agreed.switches[given.pair].is_on
+    assert not agreed.is_reachable
+    assert agreed.message("nn") == ""
+
+
+def test_news_about_kraftklubben_is_not_sent_for_another_purpose() -> None:
+    other = replace(CLUB, id="general")
+    given = replace(consent(Decision.GIVEN), purpose="general")
+    agreed = consents.agreed(other, notice(), [{given.pair: given}])
+    assert agreed.is_reachable
+    assert not consents.club_is_reachable([agreed])
 
 
 def test_a_notice_is_shown_in_the_default_language_where_it_lacks_one() -> None:
