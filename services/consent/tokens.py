@@ -16,7 +16,7 @@ from services.consent.domain.unsubscribing import Subscription
 _MAC_BYTES: Final = 16
 _ID_BYTES: Final = 16
 _MOMENT_BYTES: Final = 8
-_LONGEST: Final = 200
+_LONGEST: Final = 300
 # Part of every link that was ever sent: numbers are added, never changed.
 _CHANNELS: Final = {
     Channel.EMAIL: 1,
