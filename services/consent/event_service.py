@@ -133,7 +133,8 @@ class EventsEventFiles:
 
 
 def _file(attachment: pb.Attachment) -> File:
-    return File(attachment.file_name, attachment.content_type, attachment.data)
+    media_type = attachment.content_type.partition(";")[0]
+    return File(attachment.file_name, media_type, attachment.data)
 
 
 def _none_if_missing(error: grpc.aio.AioRpcError) -> None:

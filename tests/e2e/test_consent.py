@@ -55,8 +55,8 @@ def _logged_in(suite: Suite, number: int) -> tuple[Customer, str]:
     return suite.log_in(person["email"], person["password"]), person["email"]
 
 
-def _event(suite: Suite, session: str, title: str) -> str:
-    starts_at = datetime.now(UTC) + timedelta(days=30)
+def _event(suite: Suite, session: str, title: str, ahead: timedelta = timedelta(days=30)) -> str:
+    starts_at = datetime.now(UTC) + ahead
     command = ("events", "create", "--title", title, "--venue", "Kulturhuset", "--capacity", "9")
     event = suite.cli(*command, "--starts-at", starts_at.isoformat(), session=session).printed
     assert suite.cli("events", "publish", event["id"], session=session).status == 0
@@ -92,38 +92,11 @@ def _switch(customer: Customer, purpose: str, channel: str, *, granted: bool) ->
     return answer.json()
 
 
-def test_a_customer_accepts_the_statement_and_is_told_plainly_what_cannot_be_sent(
-    suite: Suite,
-) -> None:
-    customer, _ = _logged_in(suite, 2)
-    customer.post("/v1/me/consents:withdrawAll", {}).raise_for_status()
-
-    consents = _switch(customer, "privacy-statement", "", granted=True)
-
-    assert _consent(consents, "privacy-statement")["acknowledged"]
-    assert consents["reachable"] is False
-    assert "Kraftklubben" in consents["message"]
-    notice = httpx.get(f"{suite.url}/v1/notices/privacy-statement").json()
-    assert {text["language"] for text in notice["texts"]} == {"nn", "nb", "en"}
-
-    consents = _switch(customer, KRAFTKLUBBEN, "EMAIL", granted=True)
-    assert (consents["reachable"], consents["message"]) == (True, "")
-    history = customer.get("/v1/me/consents/history").json()["decisions"]
-    assert (history[0]["purpose"], history[0]["kind"]) == (KRAFTKLUBBEN, "GIVEN")
-    receipt = customer.get("/v1/me/consents/receipt.json")
-    assert receipt.headers["content-disposition"].startswith("attachment")
-
-    shown = _change(consents, KRAFTKLUBBEN, "SMS", granted=True)
-    stale = {**shown, "noticeSha256": "0" * 64}
-    refused = customer.patch("/v1/me/consents", {"changes": [stale]})
-    assert (refused.status_code, refused.json()["code"]) == (409, "NOTICE_CHANGED")
-
-
 def test_a_reservation_comes_by_mail_with_its_tickets_and_staff_hear_of_it(
     suite: Suite, event_staff: str
 ) -> None:
-    customer, address = _logged_in(suite, 0)
-    event = _event(suite, event_staff, "Ein kveld med billettar på e-post")
+    customer, address = _logged_in(suite, 2)
+    event = _event(suite, event_staff, "Ein kveld med billettar på e-post", timedelta(hours=20))
 
     reserved = customer.post(f"/v1/events/{event}/reservations", {"quantity": 2}).json()
 
@@ -132,7 +105,11 @@ def test_a_reservation_comes_by_mail_with_its_tickets_and_staff_hear_of_it(
     assert pdf.get_content_type() == "application/pdf"
     assert pdf.get_content().startswith(b"%PDF-")
     assert mail["List-Unsubscribe"] is None
-    released = customer.post(f"/v1/reservations/{reserved['id']}:release", {"quantity": 2})
+    [staff] = [each for each in suite.demo["staff"] if "EVENT_STAFF" in each["roles"]]
+    guest_list = _mail(suite, staff["email"], "Ein kveld med billettar på e-post")
+    kinds = sorted(file.get_content_type() for file in guest_list.iter_attachments())
+    assert kinds == ["application/pdf", "text/csv"]
+    released = customer.post(f"/v1/reservations/{reserved['id']}:release", {"all": True})
     assert released.status_code == 200, released.text
 
 
@@ -167,3 +144,4 @@ def test_news_reach_those_who_want_them_until_they_take_leave_with_one_click(
     _mail(suite, other, "Den andre nyheita")
     assert _mails(suite, address, "Den andre nyheita") == []
     assert _mails(suite, other, "Den fyrste nyheita") == []
+    silent.post("/v1/me/consents:withdrawAll", {}).raise_for_status()

@@ -263,9 +263,30 @@ class Writer:
             for repeated in await self._repeated(store, drafts, written):
                 ended[repeated] = Reason.DUPLICATE
                 del written[repeated]
-            await store.send(*(letter for letters in written.values() for letter in letters))
+            for notification_id in await self._send(store, written):
+                [bad] = [each.leased for each in drafts if each.notification.id == notification_id]
+                await self._lay_aside(store, bad)
+                del written[notification_id]
             ended.update(dict.fromkeys(written, ""))
             await store.end_notifications(ended, self.clock.now())
+
+    async def _send(
+        self, store: WritingStore, written: Mapping[UUID, Sequence[Letter]]
+    ) -> Sequence[UUID]:
+        """Hands letters to the courier, and returns of what they are malformed."""
+        try:
+            await store.send(*(letter for letters in written.values() for letter in letters))
+        except ValueError:
+            # Nothing was handed over yet: one by one, so that the others go.
+            malformed: list[UUID] = []
+            for notification_id, letters in written.items():
+                try:
+                    await store.send(*letters)
+                except ValueError:
+                    _log.exception("not written", id=str(notification_id))
+                    malformed.append(notification_id)
+            return malformed
+        return ()
 
     async def _scene(self, store: WritingStore, drafts: Sequence["_Draft"]) -> "_Scene":
         mailing_ids = {each for draft in drafts if (each := draft.mailing_id)}

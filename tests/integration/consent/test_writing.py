@@ -285,6 +285,26 @@ async def test_a_neighbour_that_is_away_delays_its_own_letters_only(press: Press
     assert {each.attachments[0].name for each in press.letterbox.messages} == {"billett-nn.pdf"}
 
 
+class Torn:
+    """`Details` with a file that no mail can carry, of one kind of letter."""
+
+    async def of(self, notification: Notification, _language: str) -> Told | None:
+        if notification.kind == "offer-made":
+            return Told({})
+        return Told({"total": 2}, (File("billett.pdf", "no media type", b""),))
+
+
+async def test_a_letter_that_cannot_be_sent_keeps_no_other_from_being_sent(press: Press) -> None:
+    press.details = Torn()
+    [kari] = await press.people(reader())
+    await press.notify(told(kari, "reservation-confirmed"), told(kari, "offer-made"))
+    await press.write()
+
+    assert await press.told() == {("WRITTEN", None): 1, ("WAITING", None): 1}
+    await deliver(press)
+    assert {each.purpose for each in press.letterbox.messages} == {"offer-made"}
+
+
 async def test_the_guest_list_goes_to_all_who_run_events_each_in_their_language(
     press: Press,
 ) -> None:
