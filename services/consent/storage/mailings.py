@@ -120,12 +120,9 @@ class Mailings(Notifications):
         return MailingState(state) if state else None
 
     async def mailings_to_write(self, mailing_ids: Collection[UUID]) -> Mapping[UUID, Mailing]:
-        """Returns those that are being sent, and keeps them from being stopped meanwhile."""
+        """Returns those that are being sent."""
         rows = await self._connection.fetch(
-            """
-            SELECT * FROM mailing WHERE id = ANY($1::uuid[]) AND state = 'SENDING'
-            ORDER BY id FOR SHARE
-            """,
+            "SELECT * FROM mailing WHERE id = ANY($1::uuid[]) AND state = 'SENDING'",
             list(mailing_ids),
         )
         return {row["id"]: _mailing(row) for row in rows}

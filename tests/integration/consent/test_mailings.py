@@ -1,13 +1,16 @@
 """A mailing reaches all who want it, once, and nobody else; and it can be stopped."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from kit.courier import Message
+from kit.courier.delivery import PERMITTED_AT_ONCE
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
 from services.consent.domain.channels import Channel
@@ -231,6 +234,141 @@ async def test_without_its_lock_a_stop_is_answered_while_a_letter_goes_out(
     assert (sent_when_answered, len(press.letterbox.messages)) == (0, 1)
 
 
+@dataclass
+class Doors:
+    """A transport in which each letter waits until its door is opened.
+
+    Attributes:
+        handed_over: The letters that were handed over, in order.
+    """
+
+    handed_over: list[UUID] = field(default_factory=list[UUID])
+    _are_open: bool = False
+    _doors: dict[UUID, asyncio.Event] = field(default_factory=dict[UUID, asyncio.Event])
+
+    async def send(self, _message: Message, message_id: UUID) -> None:
+        self.handed_over.append(message_id)
+        door = self._doors.setdefault(message_id, asyncio.Event())
+        if not self._are_open:
+            await door.wait()
+
+    def open(self, *message_ids: UUID) -> None:
+        for message_id in message_ids:
+            self._doors[message_id].set()
+
+    def open_all(self) -> None:
+        self._are_open = True
+        self.open(*self._doors)
+
+
+async def waiting(press: Press) -> int:
+    """Returns how many wait for a lock."""
+    [row] = await press.house.sql(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    return row["count"]
+
+
+async def stop_with_letters_at_the_door(press: Press) -> Doors:
+    """Stops a mailing while four letters are handed over; three of them then arrive.
+
+    Returns:
+        What was handed over in all.
+    """
+    await press.readers(40)
+    mailing = await press.send_news()
+    await press.tend()
+    await press.write()
+    doors = Doors()
+    async with press.delivering(doors):
+        await eventually(lambda: len(doors.handed_over) == PERMITTED_AT_ONCE)
+        stopping = asyncio.create_task(press.stop(mailing))
+        await eventually(lambda: waiting(press))
+        # The first one in the table stays: whoever only goes through the table waits there.
+        [first, *others] = await press.house.sql(
+            "SELECT id FROM courier_message WHERE id = ANY($1::uuid[]) ORDER BY ctid",
+            doors.handed_over,
+        )
+        doors.open(*(row["id"] for row in others))
+
+        async def others_wait_or_pass() -> bool:
+            return await waiting(press) > 1 or len(doors.handed_over) > PERMITTED_AT_ONCE
+
+        await eventually(others_wait_or_pass)
+        assert not stopping.done()
+        doors.open_all()
+        await stopping
+        await eventually(press.all_is_delivered)
+    assert first["id"] in doors.handed_over
+    return doors
+
+
+async def test_no_letter_is_handed_over_while_a_stop_waits_for_others(press: Press) -> None:
+    doors = await stop_with_letters_at_the_door(press)
+
+    assert len(doors.handed_over) == PERMITTED_AT_ONCE
+
+
+async def test_without_its_lock_letters_would_pass_a_stop_that_waits(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+
+    async def no_lock(_self: Mailings, _mailing_id: UUID) -> None:
+        """Locks nothing."""
+
+    monkeypatch.setattr(Mailings, "lock_letters", no_lock)
+    doors = await stop_with_letters_at_the_door(press)
+
+    assert len(doors.handed_over) > PERMITTED_AT_ONCE
+
+
+async def stop_while_it_is_tended(press: Press, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+    """Stops a mailing while another process goes a batch further with it."""
+    await press.readers(3)
+    mailing = await press.send_news()
+    looking, go_on = asyncio.Event(), asyncio.Event()
+    audience = Mailings.audience_after
+
+    async def slowly(self: Mailings, *asked: Any) -> Sequence[UUID]:
+        looking.set()
+        await go_on.wait()
+        return await audience(self, *asked)
+
+    monkeypatch.setattr(Mailings, "audience_after", slowly)
+    tending = asyncio.create_task(mailings.tend_all(press.stores, press.newsroom()))
+    await looking.wait()
+    stopping = asyncio.create_task(press.stop(mailing))
+
+    async def stop_waits_or_is_through() -> bool:
+        return stopping.done() or bool(await waiting(press))
+
+    await eventually(stop_waits_or_is_through)
+    go_on.set()
+    await asyncio.gather(tending, stopping)
+    return mailing
+
+
+async def test_a_stop_is_not_lost_on_whoever_goes_on_with_the_mailing(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = await stop_while_it_is_tended(press, monkeypatch)
+
+    state, progress = await press.state(mailing)
+    assert (state, progress.waiting, progress.dropped) == ("STOPPED", 0, {"STOPPED": 3})
+
+
+async def test_without_the_lock_of_its_row_a_stop_would_be_lost(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+    monkeypatch.setattr(Mailings, "take_mailing", Mailings.mailing)
+    mailing = await stop_while_it_is_tended(press, monkeypatch)
+
+    assert (await press.state(mailing))[0] == "SENDING"
+
+
 async def test_a_letter_of_a_stopped_mailing_is_not_sent_even_if_it_waits(
     press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,7 +434,11 @@ async def test_a_letter_that_has_waited_until_the_night_waits_for_the_morning(
     await press.write()
     press.house.clock.moment = IN_THE_EVENING
     async with press.delivering():
-        await eventually(lambda: press.house.sql("SELECT FROM courier_message WHERE attempts = 1"))
+        # Tried, and put off: a lease would be longer.
+        soon = IN_THE_EVENING + timedelta(seconds=30)
+        put_off = "SELECT FROM courier_message WHERE attempts = 1 AND due_at BETWEEN $1 AND $2"
+        await eventually(lambda: press.house.sql(put_off, IN_THE_EVENING, soon))
+        assert press.letterbox.messages == []
         press.house.clock.moment = datetime(2026, 3, 3, 7, tzinfo=UTC)
         await eventually(press.all_is_delivered)
     assert len(press.letterbox.messages) == 1

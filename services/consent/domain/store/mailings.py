@@ -49,7 +49,7 @@ class MailingStore(Protocol):
         ...
 
     async def mailings_to_write(self, mailing_ids: Collection[UUID]) -> Mapping[UUID, Mailing]:
-        """Returns those that are being sent, and keeps them from being stopped meanwhile."""
+        """Returns those that are being sent."""
         ...
 
     async def mailings_to_tend(self, now: datetime) -> Sequence[UUID]:
