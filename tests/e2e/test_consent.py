@@ -117,7 +117,7 @@ def test_news_reach_those_who_want_them_until_they_take_leave_with_one_click(
     suite: Suite, event_staff: str
 ) -> None:
     wants, address = _logged_in(suite, 0)
-    silent, other = _logged_in(suite, 1)
+    silent, other = _logged_in(suite, 2)
     silent.post("/v1/me/consents:withdrawAll", {}).raise_for_status()
     _switch(wants, KRAFTKLUBBEN, "EMAIL", granted=True)
 
