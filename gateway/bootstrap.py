@@ -24,8 +24,9 @@ from gateway.export import Export
 from gateway.live import Streams
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
-from gateway.upstream import CHANNEL_OPTIONS, Upstreams
+from gateway.upstream import Upstreams
 from kit import bus, errors, jwt, telemetry
+from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.comments import Comments
 from kit.server import background
@@ -152,7 +153,6 @@ def _limits(settings: Settings) -> Limits:
 async def _channels(
     settings: Settings, tls: Identity, stack: contextlib.AsyncExitStack
 ) -> Mapping[str, grpc.aio.Channel]:
-    credentials = tls.channel_credentials()
     addresses = {
         identity_pb.DESCRIPTOR.package: settings.identity,
         metering_pb.DESCRIPTOR.package: settings.metering,
@@ -160,9 +160,7 @@ async def _channels(
         consent_pb.DESCRIPTOR.package: settings.consent,
     }
     return {
-        package: await stack.enter_async_context(
-            grpc.aio.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
-        )
+        package: await stack.enter_async_context(open_channel(address, tls))
         for package, address in addresses.items()
     }
 

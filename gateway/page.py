@@ -75,13 +75,38 @@ def written(
     )
 
 
-def spoken(by_language: Mapping[Language, Page]) -> Handler:
-    """Returns what shows a page in its reader's language."""
+def in_all(make: Callable[[Language], Page]) -> Handler:
+    """Returns what shows a page in its reader's language; it is made in each of them at once."""
+    by_language = {language: make(language) for language in _HELP}
 
     async def answer(request: Request) -> Response:
         return await by_language[request.language](request)
 
     return answer
+
+
+def showing(
+    words: Mapping[Language, Mapping[str, str]],
+    parts: Mapping[str, str],
+    part: str,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Handler:
+    """Returns what shows one part of a page alone, titled by the words of its name.
+
+    Args:
+        words: What the parts say.
+        parts: The parts by their ids, as HTML.
+        part: The id of the one.
+        status: What it is answered with.
+    """
+    return in_all(
+        lambda language: written(
+            language,
+            words[language][part],
+            sections({part: parts[part]}, words[language], part),
+            status=status,
+        )
+    )
 
 
 def acting(

@@ -4,7 +4,7 @@ The link is `/framleis/<token>`. As with `gateway.unsubscribe`, opening it chang
 script asks what stands behind it, and without a script its button gives all tickets back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -46,11 +46,7 @@ def links(
         },
         away=_showing("away", HTTPStatus.SERVICE_UNAVAILABLE),
     )
-    return {FOLDER: {"GET": page.spoken(_in_all(_whole)), "POST": release}}
-
-
-def _in_all(make: Callable[[Language], Page]) -> Mapping[Language, Page]:
-    return {language: make(language) for language in _WORDS}
+    return {FOLDER: {"GET": page.in_all(_whole), "POST": release}}
 
 
 def _whole(language: Language) -> Page:
@@ -61,12 +57,7 @@ def _whole(language: Language) -> Page:
 
 
 def _showing(part: str, status: HTTPStatus = HTTPStatus.OK) -> Handler:
-    def one(language: Language) -> Page:
-        words = _WORDS[language]
-        main = page.sections({part: _PARTS[part]}, words, part)
-        return page.written(language, words[part], main, status=status)
-
-    return page.spoken(_in_all(one))
+    return page.showing(_WORDS, _PARTS, part, status)
 
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {

@@ -17,13 +17,12 @@ PATH: Final = "/konto/angre"
 def pages() -> Mapping[str, Handler]:
     """Returns the page with its script, by path."""
     script = f"{PATH}.js"
-    by_language: Mapping[Language, Page] = {
-        language: page.written(
-            language, words["title"], _HTML.format_map(words), script_path=script
-        )
-        for language, words in _WORDS.items()
-    }
-    return {PATH: page.spoken(by_language), script: page.script("undo.js")}
+
+    def whole(language: Language) -> Page:
+        words = _WORDS[language]
+        return page.written(language, words["title"], _HTML.format_map(words), script_path=script)
+
+    return {PATH: page.in_all(whole), script: page.script("undo.js")}
 
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {

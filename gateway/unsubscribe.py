@@ -6,7 +6,7 @@ of a form, which works without a script. Providers of mail send another form to 
 some programs open that address, from a message's header, in a browser, and it leads here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -47,7 +47,7 @@ def links(
         away=_showing("away", HTTPStatus.SERVICE_UNAVAILABLE),
     )
     return {
-        FOLDER: {"GET": page.spoken(_in_all(_whole)), "POST": unsubscribe},
+        FOLDER: {"GET": page.in_all(_whole), "POST": unsubscribe},
         API_FOLDER: {"GET": _lead_here},
     }
 
@@ -59,10 +59,6 @@ async def _lead_here(request: Request) -> Response:
     return Response(HTTPStatus.SEE_OTHER, b"", (location, NO_STORE, *SECURITY))
 
 
-def _in_all(make: Callable[[Language], Page]) -> Mapping[Language, Page]:
-    return {language: make(language) for language in _WORDS}
-
-
 def _whole(language: Language) -> Page:
     words = _WORDS[language]
     parts = {name: _PARTS[name] for name in ("ask", "done", "already", "broken")}
@@ -71,12 +67,7 @@ def _whole(language: Language) -> Page:
 
 
 def _showing(part: str, status: HTTPStatus = HTTPStatus.OK) -> Handler:
-    def one(language: Language) -> Page:
-        words = _WORDS[language]
-        main = page.sections({part: _PARTS[part]}, words, part)
-        return page.written(language, words[part], main, status=status)
-
-    return page.spoken(_in_all(one))
+    return page.showing(_WORDS, _PARTS, part, status)
 
 
 _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {

@@ -15,17 +15,6 @@ Metadata: TypeAlias = Sequence[tuple[str, str]]
 _HEALTH = "/grpc.health.v1.Health/Check"
 _HEALTH_TIMEOUT = 1.0
 
-CHANNEL_OPTIONS: Sequence[tuple[str, str | int]] = (
-    # Client-side balancing over the addresses of a headless service.
-    ("grpc.lb_policy_name", "round_robin"),
-    # A service that restarts is found again within a second, not within two minutes.
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.max_receive_message_length", 16 * 2**20),
-)
-
 
 class Call(Protocol):
     """One RPC, ready to be called; raises grpc.aio.AioRpcError as gRPC does."""

@@ -1,31 +1,30 @@
 """What the CLI asks of the service `consent` about who may be written to."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from cli.config import Settings
-from cli.services import for_staff
-from kit.tls import Identity
+from cli.staff_service import StaffService
 from kundeapp.consent.v1 import consents_pb2
 from kundeapp.consent.v1 import permissions_pb2 as pb
 from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+
+if TYPE_CHECKING:
+    import grpc
 
 _TIMEOUT = 600.0
 _MOST_ADDRESSES = 1000
 
 
-class RecipientsService:
+class RecipientsService(StaffService[ConsentServiceStub]):
     """A part of the staff side of `kundeapp.consent.v1.ConsentService`, which says what it does.
 
     Every method raises CommandError when the suite refuses, does not answer or may not be asked.
     """
 
-    def __init__(self, target: str, tls: Identity, token: Callable[[], str]) -> None:
-        """Takes where the service is, the certificate to show, and how to get a token."""
-        self._target = target
-        self._tls = tls
-        self._token = token
+    def _stub(self, channel: "grpc.Channel") -> ConsentServiceStub:
+        return ConsentServiceStub(channel)
 
     @classmethod
     def of(cls, settings: Settings, token: Callable[[], str]) -> Self:
@@ -37,9 +36,7 @@ class RecipientsService:
         request = pb.CountAudienceRequest(purpose=purpose)
         if channel:
             request.channel = consents_pb2.Channel.Value(channel)
-        with for_staff(self._target, self._tls, self._token) as (grpc_channel, metadata):
-            stub = ConsentServiceStub(grpc_channel)
-            return stub.CountAudience(request, metadata=metadata, timeout=_TIMEOUT)
+        return self._ask(lambda stub: stub.CountAudience, request, timeout=_TIMEOUT)
 
     def export_audience(
         self, purpose: str, channel: str, as_of: int
@@ -48,8 +45,7 @@ class RecipientsService:
         request = pb.ExportAudienceRequest(
             purpose=purpose, channel=consents_pb2.Channel.Value(channel), as_of_position=as_of
         )
-        with for_staff(self._target, self._tls, self._token) as (grpc_channel, metadata):
-            stub = ConsentServiceStub(grpc_channel)
+        with self._for_staff() as (stub, metadata):
             yield from stub.ExportAudience(request, metadata=metadata, timeout=_TIMEOUT)
 
     def suppress(self, addresses: Sequence[str], reason: str, note: str) -> int:
@@ -62,10 +58,7 @@ class RecipientsService:
                 reason=pb.Suppression.Reason.Value(reason),
                 note=note,
             )
-            with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-                stub = ConsentServiceStub(channel)
-                answer = stub.AddSuppressions(request, metadata=metadata, timeout=_TIMEOUT)
-            added += answer.added
+            added += self._ask(lambda stub: stub.AddSuppressions, request).added
         return added
 
     def unsuppress(self, address: str, reason: str, why: str) -> None:
@@ -76,20 +69,14 @@ class RecipientsService:
             reason=pb.Suppression.Reason.Value(reason),
             why=why,
         )
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            stub = ConsentServiceStub(channel)
-            stub.RemoveSuppression(request, metadata=metadata, timeout=_TIMEOUT)
+        self._ask(lambda stub: stub.RemoveSuppression, request)
 
     def suppressions_of(self, address: str) -> pb.CheckSuppressionResponse:
         """Says why nothing is sent to an address."""
         request = pb.CheckSuppressionRequest(address=address)
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            stub = ConsentServiceStub(channel)
-            return stub.CheckSuppression(request, metadata=metadata, timeout=_TIMEOUT)
+        return self._ask(lambda stub: stub.CheckSuppression, request, timeout=_TIMEOUT)
 
     def count_suppressions(self) -> pb.CountSuppressionsResponse:
         """Counts the addresses that nothing is sent to."""
         request = pb.CountSuppressionsRequest()
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            stub = ConsentServiceStub(channel)
-            return stub.CountSuppressions(request, metadata=metadata, timeout=_TIMEOUT)
+        return self._ask(lambda stub: stub.CountSuppressions, request, timeout=_TIMEOUT)

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from cli.config import Settings
-from cli.services import Progress, for_staff, open_channel, pieces
-from kit.tls import Identity
+from cli.services import Progress, open_channel, pieces
+from cli.staff_service import StaffService
 from kundeapp.consent.v1 import consents_pb2 as pb
 from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
+
+if TYPE_CHECKING:
+    import grpc
 
 _TIMEOUT = 600.0
 
@@ -30,17 +33,14 @@ class Check:
     anchor: pb.LedgerAnchor
 
 
-class ConsentService:
+class ConsentService(StaffService[ConsentServiceStub]):
     """The staff side of `kundeapp.consent.v1.ConsentService`, which says what each RPC does.
 
     Every method raises CommandError when the suite refuses, does not answer or may not be asked.
     """
 
-    def __init__(self, target: str, tls: Identity, token: Callable[[], str]) -> None:
-        """Takes where the service is, the certificate to show, and how to get a token."""
-        self._target = target
-        self._tls = tls
-        self._token = token
+    def _stub(self, channel: "grpc.Channel") -> ConsentServiceStub:
+        return ConsentServiceStub(channel)
 
     @classmethod
     def of(cls, settings: Settings, token: Callable[[], str]) -> Self:
@@ -50,22 +50,16 @@ class ConsentService:
     def publish_notice(self, request: pb.PublishNoticeRequest) -> pb.PublishNoticeResponse:
         """Publishes texts of a notice."""
         request.request_id = str(uuid4())
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            stub = ConsentServiceStub(channel)
-            return stub.PublishNotice(request, metadata=metadata, timeout=_TIMEOUT)
+        return self._ask(lambda stub: stub.PublishNotice, request)
 
     def put_purpose(self, purpose: pb.Purpose) -> pb.PutPurposeResponse:
         """Makes a purpose, or changes it."""
         request = pb.PutPurposeRequest(request_id=str(uuid4()), purpose=purpose)
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            stub = ConsentServiceStub(channel)
-            return stub.PutPurpose(request, metadata=metadata, timeout=_TIMEOUT)
+        return self._ask(lambda stub: stub.PutPurpose, request)
 
     def import_consents(self, file: Path, progress: Progress) -> pb.ImportConsentsReport:
         """Takes in what was decided elsewhere; `progress` is told how many bytes were sent."""
-        staff = for_staff(self._target, self._tls, self._token)
-        with staff as (channel, metadata), file.open("rb") as opened:
-            stub = ConsentServiceStub(channel)
+        with self._for_staff() as (stub, metadata), file.open("rb") as opened:
             requests = (pb.ImportConsentsRequest(data=piece) for piece in pieces(opened, progress))
             return stub.ImportConsents(requests, metadata=metadata, timeout=_TIMEOUT)
 
@@ -85,7 +79,7 @@ class ConsentService:
     def _parts(self, anchors: Sequence[pb.LedgerAnchor]) -> Iterator[pb.VerifyLedgerResponse]:
         request = pb.VerifyLedgerRequest(anchors=anchors)
         with open_channel(self._target, self._tls) as channel:
-            stub = ConsentServiceStub(channel)
+            stub = self._stub(channel)
             while True:
                 part = stub.VerifyLedger(request, timeout=_TIMEOUT)
                 yield part

@@ -5,33 +5,26 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import uuid4
 
 from cli.config import Settings
-from cli.services import open_channel
-from kit.tls import Identity
+from cli.staff_service import StaffService
 from kundeapp.events.v1 import events_service_pb2 as pb
 from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
 
 if TYPE_CHECKING:
     import grpc
 
-_TIMEOUT = 30.0
 _PAGE = 200
 
-_Request = TypeVar("_Request")
-_Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
 
 
-class EventsService:
+class EventsService(StaffService[EventsServiceStub]):
     """The staff side of `kundeapp.events.v1.EventsService`, which says what each RPC does.
 
     Every method raises CommandError when the suite refuses, does not answer or may not be asked.
     """
 
-    def __init__(self, target: str, tls: Identity, token: Callable[[], str]) -> None:
-        """Takes where the service is, the certificate to show, and how to get a token."""
-        self._target = target
-        self._tls = tls
-        self._token = token
+    def _stub(self, channel: "grpc.Channel") -> EventsServiceStub:
+        return EventsServiceStub(channel)
 
     @classmethod
     def of(cls, settings: Settings, token: Callable[[], str]) -> Self:
@@ -142,16 +135,6 @@ class EventsService:
         """Takes an admission back; the nonce is made here."""
         request.nonce = str(uuid4())
         return self._ask(lambda stub: stub.UndoAdmission, request).party
-
-    def _ask(
-        self,
-        rpc: "Callable[[EventsServiceStub], grpc.UnaryUnaryMultiCallable[_Request, _Answer]]",
-        request: _Request,
-    ) -> _Answer:
-        metadata = (("authorization", f"Bearer {self._token()}"),)
-        with open_channel(self._target, self._tls) as channel:
-            call = rpc(EventsServiceStub(channel))
-            return call(request, metadata=metadata, timeout=_TIMEOUT)
 
 
 def _all(page: Callable[[str], tuple[Sequence[_Item], str]]) -> Sequence[_Item]:

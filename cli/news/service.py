@@ -2,38 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from cli.config import Settings
 from cli.news.files import News
-from cli.services import for_staff
-from kit.tls import Identity
+from cli.staff_service import StaffService
 from kundeapp.consent.v1 import mailings_pb2 as pb
 from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 
 if TYPE_CHECKING:
     import grpc
 
-_TIMEOUT = 30.0
 _PAGE = 200
 
-_Request = TypeVar("_Request")
-_Answer = TypeVar("_Answer")
 
-
-class NewsService:
+class NewsService(StaffService[ConsentServiceStub]):
     """The mailings of `kundeapp.consent.v1.ConsentService`, which says what each RPC does.
 
     Every method raises CommandError when the suite refuses, does not answer or may not be asked.
     What changes a mailing names the version that it has when it is asked for.
     """
 
-    def __init__(self, target: str, tls: Identity, token: Callable[[], str]) -> None:
-        """Takes where the service is, the certificate to show, and how to get a token."""
-        self._target = target
-        self._tls = tls
-        self._token = token
+    def _stub(self, channel: "grpc.Channel") -> ConsentServiceStub:
+        return ConsentServiceStub(channel)
 
     @classmethod
     def of(cls, settings: Settings, token: Callable[[], str]) -> Self:
@@ -88,11 +80,3 @@ class NewsService:
     def _version(self, mailing_id: str) -> int:
         request = pb.GetMailingRequest(mailing_id=mailing_id)
         return self._ask(lambda stub: stub.GetMailing, request).version
-
-    def _ask(
-        self,
-        rpc: "Callable[[ConsentServiceStub], grpc.UnaryUnaryMultiCallable[_Request, _Answer]]",
-        request: _Request,
-    ) -> _Answer:
-        with for_staff(self._target, self._tls, self._token) as (channel, metadata):
-            return rpc(ConsentServiceStub(channel))(request, metadata=metadata, timeout=_TIMEOUT)

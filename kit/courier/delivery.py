@@ -24,6 +24,7 @@ from kit.courier.courier import Courier
 from kit.courier.message import Channel, Message, Permits, Refused, Transport, Unreachable
 from kit.database import Database, Transaction
 from kit.ids import Ids
+from kit.repeat import repeat
 
 BATCH = 8
 SEND_SECONDS = 45.0
@@ -38,7 +39,6 @@ FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 OBSERVE_SECONDS = 15.0
 TIDY_SECONDS = 3600.0
-RETRY_SECONDS = 1.0
 
 # First comes what will be worthless first. Who has got too many is told from the order in which
 # messages were queued, so that all replicas agree.
@@ -76,6 +76,7 @@ _oldest = prometheus_client.Gauge(
     "kundeapp_courier_oldest_waiting_seconds",
     "For how long the oldest message has waited that is neither sent nor given up.",
 )
+_FAILING = "courier interrupted"
 _log = structlog.get_logger(__name__)
 
 
@@ -174,9 +175,9 @@ async def deliver(
     )
     async with asyncio.TaskGroup() as group:
         for channel in transports:
-            group.create_task(_repeat(lambda channel=channel: rounds.send_due(channel), 0))
-        group.create_task(_repeat(rounds.observe, OBSERVE_SECONDS))
-        group.create_task(_repeat(rounds.forget_old, TIDY_SECONDS))
+            group.create_task(repeat(_FAILING, lambda channel=channel: rounds.send_due(channel), 0))
+        group.create_task(repeat(_FAILING, rounds.observe, OBSERVE_SECONDS))
+        group.create_task(repeat(_FAILING, rounds.forget_old, TIDY_SECONDS))
 
 
 class Rounds:
@@ -373,14 +374,3 @@ def delay_after(attempt: int, scatter: float) -> timedelta:
     """
     doubled = FIRST_DELAY * 2 ** min(attempt - 1, 20)
     return min(doubled, LONGEST_DELAY) * (1 - scatter / 5)
-
-
-async def _repeat(work: Callable[[], Awaitable[None]], seconds: float) -> None:
-    while True:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - such as a database that is not there
-            _log.warning("courier interrupted", error=repr(error))
-            await asyncio.sleep(RETRY_SECONDS)
-        else:
-            await asyncio.sleep(seconds)

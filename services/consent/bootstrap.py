@@ -4,10 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-import grpc
-
 from kit.access import InternalTokens
 from kit.bus import Bus
+from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
@@ -34,7 +33,7 @@ from services.consent.handlers.releases import Returns
 from services.consent.handlers.suppression import Desk
 from services.consent.handlers.writing import Links, Writer
 from services.consent.hashing import KeyedAddressHashes
-from services.consent.identity import CHANNEL_OPTIONS, IdentityContacts, IdentityRecipients
+from services.consent.identity import IdentityCustomers
 from services.consent.letters import write
 from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.servicer import ConsentServicer
@@ -62,16 +61,8 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
-        identity = await stack.enter_async_context(
-            grpc.aio.secure_channel(
-                settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
-            )
-        )
-        events = await stack.enter_async_context(
-            grpc.aio.secure_channel(
-                settings.events, workload.channel_credentials(), CHANNEL_OPTIONS
-            )
-        )
+        identity = await stack.enter_async_context(open_channel(settings.identity, workload))
+        events = await stack.enter_async_context(open_channel(settings.events, workload))
         keys = secret_keys(settings.secret_keys)
         hashes, retry = KeyedAddressHashes(keys), KeyedHash(keys, "retry")
         tokens, release_tokens = KeyedUnsubscribeTokens(keys), KeyedReleaseTokens(keys)
@@ -79,14 +70,14 @@ async def running(
         transports = await stack.enter_async_context(open_transports(settings, clock))
         courier = Courier([key.value for key in keys], transports.keys(), ids, clock, permits=True)
         stores = PostgresStores(database)
-        stub, events_stub = IdentityServiceStub(identity), EventsServiceStub(events)
-        recipients = IdentityRecipients(stub)
+        events_stub = EventsServiceStub(events)
+        customers = IdentityCustomers(IdentityServiceStub(identity))
         links = Links(settings.public_url.rstrip("/"), tokens, release_tokens)
         desk = Desk(hashes, ids, clock)
         writer = Writer(
             stores=PostgresWritingStores(database, CourierPost(courier)),
-            recipients=recipients,
-            details=ProgrammeDetails(stores, EventsEventFiles(events_stub), recipients, links),
+            recipients=customers,
+            details=ProgrammeDetails(stores, EventsEventFiles(events_stub), customers, links),
             write=write,
             links=links,
             hashes=hashes,
@@ -101,7 +92,7 @@ async def running(
             consume(consumers.events(PostgresStore, ids, clock), bus, database),
             consume(consumers.waiting_list(PostgresStore, ids, clock), bus, database),
             routines.anchor_ledger(stores, clock),
-            routines.learn_contacts(stores, IdentityContacts(stub), hashes, clock),
+            routines.learn_contacts(stores, customers, hashes, clock),
             routines.tend_mailings(stores, newsroom),
             routines.tend_programme(
                 stores, ids, clock, quiet, digest=timedelta(minutes=settings.digest_minutes)

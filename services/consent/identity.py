@@ -15,18 +15,11 @@ from services.consent.domain.recipients import Recipient
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
 
-CHANNEL_OPTIONS = (
-    ("grpc.lb_policy_name", "round_robin"),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
-"""All replicas are asked; one that was away is found again in a second, not in two minutes."""
-
 TIMEOUT_SECONDS = 5.0
 
 
-class IdentityContacts:
-    """`Contacts` behind identity's gRPC."""
+class IdentityCustomers:
+    """`Contacts`, `Recipients` and `Names` behind identity's gRPC."""
 
     def __init__(self, stub: "IdentityServiceAsyncStub") -> None:
         self._stub = stub
@@ -39,13 +32,6 @@ class IdentityContacts:
         """
         contacts = await _contacts_of(self._stub, customer_ids)
         return {UUID(said.customer_id): _contact(said) for said in contacts}
-
-
-class IdentityRecipients:
-    """`Recipients` behind identity's gRPC."""
-
-    def __init__(self, stub: "IdentityServiceAsyncStub") -> None:
-        self._stub = stub
 
     async def customers(self, customer_ids: Collection[UUID]) -> Mapping[UUID, Recipient]:
         """Returns how those customers are reached that are known.

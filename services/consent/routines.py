@@ -1,6 +1,5 @@
 """What goes on by itself, in every replica at once."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import structlog
 
 from kit.clock import Clock
 from kit.ids import Ids
+from kit.repeat import repeat
 from services.consent.domain.contacts import AddressHashes, Contacts
 from services.consent.domain.quiet import QuietHours
 from services.consent.domain.store import Stores
@@ -30,16 +30,14 @@ _log = structlog.get_logger(__name__)
 
 async def anchor_ledger(stores: Stores, clock: Clock) -> None:
     """Keeps once a day what the ledger is, again and again, until it is cancelled."""
-    while True:
-        try:
-            async with stores() as store:
-                anchor = await verification.anchor(store, clock)
-        except Exception as error:  # noqa: BLE001 - such as a database that is not there
-            _log.warning("the ledger is not anchored", error=repr(error))
-        else:
-            if anchor is not None:
-                _log.info("the ledger is anchored", position=anchor.position)
-        await asyncio.sleep(ANCHOR_SECONDS)
+
+    async def anchor() -> None:
+        async with stores() as store:
+            kept = await verification.anchor(store, clock)
+        if kept is not None:
+            _log.info("the ledger is anchored", position=kept.position)
+
+    await repeat("the ledger is not anchored", anchor, ANCHOR_SECONDS)
 
 
 async def learn_contacts(
@@ -56,7 +54,7 @@ async def learn_contacts(
         while await handlers.learn_contacts(stores, contacts, hashes, clock):
             pass
 
-    await _repeat("contacts are not learned", learn, CONTACTS_SECONDS)
+    await repeat("contacts are not learned", learn, CONTACTS_SECONDS)
 
 
 async def write_due(writer: Writer) -> None:
@@ -66,7 +64,7 @@ async def write_due(writer: Writer) -> None:
         while await writer.write_due():
             pass
 
-    await _repeat("what is due is not written", write, WRITING_SECONDS)
+    await repeat("what is due is not written", write, WRITING_SECONDS)
 
 
 async def tend_mailings(stores: Stores, newsroom: Newsroom) -> None:
@@ -76,7 +74,7 @@ async def tend_mailings(stores: Stores, newsroom: Newsroom) -> None:
         while await mailings.tend_all(stores, newsroom):
             pass
 
-    await _repeat("mailings are not tended", tend, WRITING_SECONDS)
+    await repeat("mailings are not tended", tend, WRITING_SECONDS)
 
 
 async def tend_programme(
@@ -98,7 +96,7 @@ async def tend_programme(
             while await in_a_transaction(lambda desk: programme.tell_staff(desk, every=digest)):
                 pass
 
-    await _repeat("the programme is not tended", tend, PROGRAMME_SECONDS)
+    await repeat("the programme is not tended", tend, PROGRAMME_SECONDS)
 
 
 async def tidy(stores: Stores, clock: Clock) -> None:
@@ -108,13 +106,4 @@ async def tidy(stores: Stores, clock: Clock) -> None:
         async with stores() as store:
             await store.forget_notifications(clock.now() - KEPT)
 
-    await _repeat("nothing is forgotten", forget, TIDY_SECONDS)
-
-
-async def _repeat(failing: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
-    while True:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - such as a database that is not there
-            _log.warning(failing, error=repr(error))
-        await asyncio.sleep(seconds)
+    await repeat("nothing is forgotten", forget, TIDY_SECONDS)

@@ -56,7 +56,7 @@ class KeyedUnsubscribeTokens:
         subscription = Subscription(UUID(bytes=content[:_ID_BYTES]), purpose, channel)
         mac = content[_ID_BYTES + 1 : start]
         ours = (self._mac(key, subscription) for key in self._hash.key_ids)
-        return subscription if any(hmac.compare_digest(mac, each) for each in ours) else None
+        return subscription if _is_one_of(mac, ours) else None
 
     def _mac(self, key_id: str, subscription: Subscription) -> bytes:
         text = f"{subscription.customer_id}/{subscription.channel}/{subscription.purpose}"

@@ -3,10 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import grpc
-
 from kit.access import InternalTokens
 from kit.bus import Bus
+from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.database import Database
 from kit.ids import Ids, SystemIds
@@ -19,7 +18,7 @@ from kundeapp.events.v1 import events_service_pb2 as pb
 from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from services.events import consumers, routines
 from services.events.config import Settings
-from services.events.identity import CHANNEL_OPTIONS, IdentityCustomers
+from services.events.identity import IdentityCustomers
 from services.events.servicer import EventsServicer
 from services.events.servicer.reserving import Reserving
 from services.events.storage import PostgresReader, PostgresStore, PostgresStores
@@ -44,11 +43,7 @@ async def running(
         bus = await stack.enter_async_context(
             Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
         )
-        identity = await stack.enter_async_context(
-            grpc.aio.secure_channel(
-                settings.identity, workload.channel_credentials(), CHANNEL_OPTIONS
-            )
-        )
+        identity = await stack.enter_async_context(open_channel(settings.identity, workload))
         stores = PostgresStores(database)
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),

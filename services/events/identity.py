@@ -12,13 +12,6 @@ from kundeapp.identity.v1 import identity_service_pb2 as pb
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceAsyncStub
 
-CHANNEL_OPTIONS = (
-    ("grpc.lb_policy_name", "round_robin"),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
-"""All replicas are asked; one that was away is found again in a second, not in two minutes."""
-
 _TIMEOUT_SECONDS = 5.0
 
 

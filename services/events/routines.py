@@ -1,7 +1,6 @@
 """What goes on by itself, in every replica at once."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import structlog
 
@@ -9,6 +8,7 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.ids import Ids
 from kit.postgres import Connection
+from kit.repeat import repeat
 from services.events.domain.store import Customers, Reader, Stores
 from services.events.handlers import waiting_list
 from services.events.handlers.customers import learn_names
@@ -39,7 +39,7 @@ async def tend_events(
             except Exception as error:  # noqa: BLE001 - the others are tended all the same
                 _log.warning("an event is not tended", event_id=str(event_id), error=repr(error))
 
-    await _repeat("events are not tended", tend, seconds)
+    await repeat("events are not tended", tend, seconds)
 
 
 async def learn_customer_names(stores: Stores, customers: Customers) -> None:
@@ -49,13 +49,4 @@ async def learn_customer_names(stores: Stores, customers: Customers) -> None:
         while await learn_names(stores, customers):
             pass
 
-    await _repeat("names are not learned", learn, _NAMES_SECONDS)
-
-
-async def _repeat(failing: str, work: Callable[[], Awaitable[None]], seconds: float) -> None:
-    while True:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - such as a database that is not there
-            _log.warning(failing, error=repr(error))
-        await asyncio.sleep(seconds)
+    await repeat("names are not learned", learn, _NAMES_SECONDS)

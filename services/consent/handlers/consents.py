@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit import errors
+from kit.checks import check
 from kit.clock import Clock
 from kit.errors import FieldError, Invalid
 from kit.ids import Ids
@@ -28,7 +29,7 @@ from services.consent.domain.ledger import (
 from services.consent.domain.problems import NobodyToDecideFor, NoticeChanged
 from services.consent.domain.purposes import Purpose
 from services.consent.domain.store import Store
-from services.consent.handlers.checks import check, line_error
+from services.consent.handlers.checks import line_error
 from services.consent.handlers.ledger import record
 
 MOST_CHANGES = 100

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from kit import errors
+from kit.checks import check, required
 from kit.clock import Clock
 from kit.errors import FieldError
 from services.consent.domain import notices
@@ -15,7 +16,7 @@ from services.consent.domain.notices import (
     Text,
 )
 from services.consent.domain.store import Store
-from services.consent.handlers.checks import check, line_error, required
+from services.consent.handlers.checks import line_error
 
 
 async def get_notice(store: Store, name: str, version: int) -> Notice:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from kit.checks import check
 from kit.errors import FieldError
 from services.consent.domain import notices
 from services.consent.domain.purposes import Outcome, Purpose
 from services.consent.domain.store import Store
-from services.consent.handlers.checks import check, line_error
+from services.consent.handlers.checks import line_error
 
 LONGEST_NAME = 100
 _RANKS = range(1000)

@@ -28,23 +28,6 @@ class Returns:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseLinks:
-    """Where letters lead those who do not come.
-
-    Attributes:
-        public_url: Where customers find Di side, without a slash at the end.
-        tokens: Makes what a link is about.
-    """
-
-    public_url: str
-    tokens: ReleaseTokens
-
-    def address(self, link: ReleaseLink) -> str:
-        """Returns where a link leads."""
-        return f"{self.public_url}/framleis/{self.tokens.of(link)}"
-
-
 async def look(returns: Returns, token: str) -> Reservation:
     """Returns the reservation that a link is about.
 

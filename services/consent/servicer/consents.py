@@ -11,8 +11,8 @@ from kundeapp.consent.v1 import consents_pb2 as pb
 from services.consent.domain.ledger import Actor, By, Source
 from services.consent.domain.store import Store
 from services.consent.handlers import consents
-from services.consent.handlers.checks import uuid_of
 from services.consent.servicer import messages
+from services.consent.servicer.fields import uuid_of
 from services.consent.servicer.part import Part
 from services.consent.servicer.receipt import receipt_of
 

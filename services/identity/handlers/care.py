@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain.customers import Customer, CustomerErased, Pins, Status
 from services.identity.domain.letters import Letter
 from services.identity.domain.problems import CustomerDeceased, NoAccount, UnknownCustomerNumber
 from services.identity.domain.store import Store
-from services.identity.handlers.checks import check, required, text_error
+from services.identity.handlers.checks import text_error
 from services.identity.handlers.closing import close_accounts_of_nobody
 from services.identity.handlers.customers import NewPin
 from services.identity.handlers.registration import contact_on_file

@@ -2,21 +2,10 @@
 
 from uuid import UUID
 
-from kit import errors
+from kit.checks import required
 from kit.errors import FieldError
 from services.identity.domain import contact, sessions
 from services.identity.domain.accounts import Role
-
-
-def check(*found: FieldError | None) -> None:
-    """Refuses a request whose fields are wrong; all of them are named.
-
-    Raises:
-        Invalid: If anything was found.
-    """
-    wrong = [error for error in found if error is not None]
-    if wrong:
-        raise errors.Invalid(*wrong)
 
 
 def device_error(device: str) -> FieldError | None:
@@ -36,11 +25,6 @@ def text_error(name: str, text: str, longest: int) -> FieldError | None:
     if len(text) <= longest and text.isprintable():
         return None
     return FieldError(name, "TEXT_LENGTH", {"minimum": 1, "maximum": longest})
-
-
-def required(name: str, value: str) -> FieldError | None:
-    """Returns what is wrong with a field that is empty, or None."""
-    return None if value.strip() else FieldError(name, "REQUIRED_FIELD")
 
 
 def valid(name: str, reason: str, *, is_valid: bool) -> FieldError | None:

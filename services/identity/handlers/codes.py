@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.ids import Ids
 from services.identity.domain import contact
 from services.identity.domain.challenges import LIFETIME, Challenge, Codes, Purpose
@@ -16,7 +17,6 @@ from services.identity.domain.throttles import (
     CODE_TRIED,
     Try,
 )
-from services.identity.handlers.checks import check, required
 from services.identity.handlers.gate import Gate
 
 _MINUTES = str(round(LIFETIME.total_seconds() / 60))

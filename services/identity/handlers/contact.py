@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.errors import FieldError, Invalid
 from services.identity.domain import contact, sessions
 from services.identity.domain.accounts import UNDO_WITHIN, Account, EmailChange
@@ -11,7 +12,7 @@ from services.identity.domain.problems import EmailInUse, NoUndo
 from services.identity.domain.store import Store
 from services.identity.handlers import codes
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, email_error, required
+from services.identity.handlers.checks import email_error
 from services.identity.handlers.codes import About, Asked, Asker, Desk, Sending
 from services.identity.handlers.sessions import end_all_sessions
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
+from kit.checks import check
 from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain import customers
@@ -20,10 +21,7 @@ from services.identity.domain.store import (
     Store,
     Stores,
 )
-from services.identity.handlers.checks import (
-    check,
-    uuid_error,
-)
+from services.identity.handlers.checks import uuid_error
 from services.identity.handlers.closing import close_accounts_of_nobody
 
 MOST_CUSTOMERS_ASKED = 1000

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit import errors
+from kit.checks import check, required
 from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain.federation import (
@@ -30,7 +31,7 @@ from services.identity.domain.sessions import Client, Visitor
 from services.identity.domain.store import Store, Stores
 from services.identity.domain.throttles import PROVIDER_BY_NETWORK
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, device_error, required
+from services.identity.handlers.checks import device_error
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer, OpenSession, begin_session
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from kit import errors
+from kit.checks import check
 from kit.clock import Clock
 from services.identity.domain import passkeys
 from services.identity.domain.passkeys import Ceremony, Challenge, Passkey
@@ -13,7 +14,7 @@ from services.identity.domain.sessions import Visitor
 from services.identity.domain.store import Store
 from services.identity.domain.throttles import PASSKEY_BY_NETWORK
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, device_error, optional_text_error, uuid_error
+from services.identity.handlers.checks import device_error, optional_text_error, uuid_error
 from services.identity.handlers.gate import Factors, Gate
 from services.identity.handlers.sessions import Issuer, OpenSession, begin_session
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.clock import Clock
 from services.identity.domain import passwords
 from services.identity.domain.accounts import Account
 from services.identity.domain.problems import WrongCredentials
 from services.identity.domain.store import Store
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, required
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Proof, end_all_sessions
 from services.identity.handlers.step_up import prove_password_of

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from kit.checks import check, required
 from kit.errors import FieldError, Invalid
 from services.identity.domain import contact, passwords
 from services.identity.domain.challenges import Challenge, Purpose
@@ -9,7 +10,7 @@ from services.identity.domain.customers import Customer
 from services.identity.domain.letters import Address, Channel, Letter
 from services.identity.domain.store import Store
 from services.identity.handlers import codes
-from services.identity.handlers.checks import check, email_error, required
+from services.identity.handlers.checks import email_error
 from services.identity.handlers.codes import About, Asked, Asker, Desk, Sending
 from services.identity.handlers.registration import contact_on_file
 from services.identity.handlers.sessions import end_all_sessions

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from kit import errors
+from kit.checks import check, required
 from services.identity.domain import contact, customers, passwords
 from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.challenges import Challenge, Purpose
@@ -19,7 +20,7 @@ from services.identity.domain.store import Store
 from services.identity.domain.throttles import PIN_BY_NETWORK, PIN_BY_VALUE
 from services.identity.handlers import codes
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, email_error, required, valid
+from services.identity.handlers.checks import email_error, valid
 from services.identity.handlers.codes import About, Asked, Asker, Desk, Sending
 from services.identity.handlers.gate import Gate
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.clock import Clock
 from services.identity.domain import second_factor
 from services.identity.domain.accounts import Account
@@ -25,7 +26,6 @@ from services.identity.domain.throttles import (
     SECOND_FACTOR_TOLD,
 )
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, required
 from services.identity.handlers.gate import Factors, Gate
 from services.identity.handlers.sessions import Proof
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit import errors
+from kit.checks import check, required
 from kit.clock import Clock
 from kit.ids import Ids
 from services.identity.domain import contact, passwords, sessions
@@ -27,7 +28,7 @@ from services.identity.domain.throttles import (
     LOGIN_BY_NETWORK,
     Try,
 )
-from services.identity.handlers.checks import check, device_error, required
+from services.identity.handlers.checks import device_error
 from services.identity.handlers.gate import Gate
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from kit.checks import check, required
 from kit.ids import Ids
 from services.identity.domain import passwords
 from services.identity.domain.accounts import Account, Role
@@ -13,7 +14,7 @@ from services.identity.domain.problems import (
 from services.identity.domain.reach import AccountContact
 from services.identity.domain.second_factor import uri_of
 from services.identity.domain.store import Store
-from services.identity.handlers.checks import check, email_error, required, role_errors, valid
+from services.identity.handlers.checks import email_error, role_errors, valid
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.second_factors import hand_out_totp
 from services.identity.handlers.sessions import end_all_sessions

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from kit.checks import check, required
 from services.identity.domain import passkeys, passwords
 from services.identity.domain.passkeys import Passkey
 from services.identity.domain.problems import PasskeyRefused, SessionHasEnded, WrongCredentials
 from services.identity.domain.store import Store
 from services.identity.domain.throttles import PASSWORD_BY_ACCOUNT
 from services.identity.handlers.accounts import get_me
-from services.identity.handlers.checks import check, required
 from services.identity.handlers.gate import Gate
 from services.identity.handlers.sessions import Issuer, OpenSession, Proof
 

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
-from cli import outcome
+from cli import outcome, services
 from cli.__main__ import app
 from cli.events import service
 from cli.outcome import Exit
@@ -94,7 +94,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Service:
         return "token"
 
     monkeypatch.setattr(service, "EventsServiceStub", stub)
-    monkeypatch.setattr(service, "open_channel", open_channel)
+    monkeypatch.setattr(services, "open_channel", open_channel)
     monkeypatch.setattr(Sessions, "internal_token", token)
     return stub
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from typer.testing import CliRunner
 
+from cli import staff_service
 from cli.__main__ import app
 from cli.demo.news import NEWS
 from cli.news import service
@@ -94,7 +95,7 @@ def consent(monkeypatch: pytest.MonkeyPatch) -> Service:
         yield None, "metadata"
 
     monkeypatch.setattr(service, "ConsentServiceStub", stub)
-    monkeypatch.setattr(service, "for_staff", for_staff)
+    monkeypatch.setattr(staff_service, "for_staff", for_staff)
     return stub
 
 

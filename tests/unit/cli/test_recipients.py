@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.message import Message
 from typer.testing import CliRunner
 
+from cli import staff_service
 from cli.__main__ import app
 from cli.consent import recipients_service
 from cli.outcome import CommandError, Exit
@@ -54,7 +55,7 @@ def consent(monkeypatch: pytest.MonkeyPatch) -> Consent:
         return "token"
 
     monkeypatch.setattr(recipients_service, "ConsentServiceStub", stub)
-    monkeypatch.setattr(recipients_service, "for_staff", for_staff)
+    monkeypatch.setattr(staff_service, "for_staff", for_staff)
     monkeypatch.setattr(Sessions, "internal_token", token)
     return stub
 

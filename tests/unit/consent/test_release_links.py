@@ -19,7 +19,8 @@ from services.consent.domain.releases import (
     State,
     state_of,
 )
-from services.consent.handlers.releases import ReleaseLinks, Returns, look, release
+from services.consent.handlers.releases import Returns, look, release
+from services.consent.handlers.writing import Links
 from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 
 START = datetime(2026, 12, 5, 18, tzinfo=UTC)
@@ -74,7 +75,8 @@ class TestAToken:
         assert TOKENS.read(TOKENS.of(LINK)) == LINK
 
     def test_stands_in_an_address_as_it_is(self) -> None:
-        address = ReleaseLinks("https://kundeapp.example.com", TOKENS).address(LINK)
+        links = Links("https://kundeapp.example.com", KeyedUnsubscribeTokens([OLD]), TOKENS)
+        address = links.release(LINK.reservation_id, LINK.customer_id, START)
         assert address == f"https://kundeapp.example.com/framleis/{TOKENS.of(LINK)}"
         assert TOKENS.of(LINK).replace("-", "").replace("_", "").isalnum()
 
