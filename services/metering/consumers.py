@@ -10,22 +10,22 @@ from kundeapp.identity.v1.identity_events_pb2 import (
     CustomerCreated,
     CustomerErased,
 )
-from services.metering import handlers
 from services.metering.domain.store import Store
+from services.metering.handlers.customers import erase_customer, remember_customer
 
 
 def customers(store_of: Callable[[Transaction], Store]) -> Consumer:
     """Returns who learns from identity which number a customer has."""
 
     async def remember(event: CustomerCreated | CustomerChanged, transaction: Transaction) -> None:
-        await handlers.remember_customer(
+        await remember_customer(
             store_of(transaction),
             customer_id=UUID(event.customer_id),
             customer_number=event.customer_number,
         )
 
     async def erase(event: CustomerErased, transaction: Transaction) -> None:
-        await handlers.erase_customer(store_of(transaction), customer_id=UUID(event.customer_id))
+        await erase_customer(store_of(transaction), customer_id=UUID(event.customer_id))
 
     return Consumer(
         name="metering-customers",

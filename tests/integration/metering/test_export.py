@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest
-from services.metering import handlers
+from services.metering.handlers import personal_data
 from tests.integration.metering.files import GSRN, OTHER_GSRN, contracts, elhub, hours_of
 from tests.integration.metering.world import Metering, refused
 
@@ -114,7 +114,7 @@ async def test_no_day_is_lost_or_told_twice_however_small_the_parts_are(
     )
     for gsrn in (GSRN, OTHER_GSRN):
         await metering.import_readings(gsrn, elhub(hours_of("2026-04-01", days=30)))
-    monkeypatch.setattr(handlers, "DAYS_A_PART", days_a_part)
+    monkeypatch.setattr(personal_data, "DAYS_A_PART", days_a_part)
 
     sections = await export(metering, kari)
 
