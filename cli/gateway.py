@@ -43,6 +43,11 @@ class Gateway:
         answer: Mapping[str, Any] = self._send("POST", path, body, token).json()
         return answer
 
+    def patch(self, path: str, body: Mapping[str, object], token: str) -> Mapping[str, Any]:
+        """Changes something with a JSON object and returns the one that is answered."""
+        answer: Mapping[str, Any] = self._send("PATCH", path, body, token).json()
+        return answer
+
     def delete(self, path: str, token: str) -> None:
         """Deletes something of the caller's."""
         self._send("DELETE", path, None, token)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 
+from cli.demo.consents import agree_to_news
 from cli.demo.news import draft_news
 from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
 from cli.demo.staff_codes import StaffCodes
@@ -88,8 +89,10 @@ EVENTS = (CONCERT, TOUR, SWIM, MARKET)
 def load_events(gateway: Gateway, codes: StaffCodes, today: date) -> None:
     """Makes the events, lets customers have tickets and wait, and drafts news. Safe to repeat.
 
+    The first customer wants news, and so hears of the events too.
+
     Args:
-        gateway: Where the customers have registered.
+        gateway: Where the customers have registered, and the notices are published.
         codes: What staff log in with.
         today: The local date that the events' days are counted from.
 
@@ -98,8 +101,9 @@ def load_events(gateway: Gateway, codes: StaffCodes, today: date) -> None:
     """
     staff = codes.log_in(EVENT_STAFF.email, lambda code: _log_in(gateway, EVENT_STAFF.email, code))
     draft_news(gateway, staff)
-    paths = _make(gateway, staff, today)
     ingrid, odd_arne, mari = (_log_in(gateway, customer.email) for customer in CUSTOMERS)
+    agree_to_news(gateway, ingrid)
+    paths = _make(gateway, staff, today)
     gateway.post(f"{paths[CONCERT.title]}/reservations", {"quantity": 2}, ingrid)
     # Sold out: four by the customer's own hand, and four by staff for one who called.
     gateway.post(f"{paths[TOUR.title]}/reservations", {"quantity": 4}, odd_arne)

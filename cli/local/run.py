@@ -192,7 +192,7 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
         began = time.monotonic()
         today = datetime.now(OSLO).date()
         load_demo(settings, codes, plan.data / "demo", plan.mailbox, today)
-        load_events(Gateway(settings.gateway), codes, today)
+        load_events(Gateway(settings.gateway, language="nn"), codes, today)
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")
     # Written at each start, since the ports may be others.

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from kit.access import InternalTokens
 from kit.bus import Bus
@@ -78,7 +79,7 @@ async def running(
             stores=PostgresWritingStores(database, CourierPost(courier)),
             recipients=customers,
             details=ProgrammeDetails(stores, EventsEventFiles(events_stub), customers, links),
-            write=write,
+            write=partial(write, phone=customer_service.phone.shown),
             links=links,
             hashes=hashes,
             channels={Channel[channel.name] for channel in transports},

@@ -113,6 +113,46 @@ def test_a_reservation_comes_by_mail_with_its_tickets_and_staff_hear_of_it(
     assert released.status_code == 200, released.text
 
 
+def test_the_news_of_the_demonstration_go_to_its_first_customer_and_to_nobody_else(
+    suite: Suite, event_staff: str
+) -> None:
+    title = "Vinteren i Kraftklubben"
+    ingrid, address = _logged_in(suite, 0)
+    assert ingrid.get("/v1/me/consents").json()["reachable"]
+    listed = suite.cli("news", "list", session=event_staff).printed["mailings"]
+    [draft] = [each["id"] for each in listed if each["title"] == title]
+
+    assert suite.cli("news", "schedule", draft, session=event_staff).status == 0
+
+    def mailing() -> Mapping[str, Any]:
+        listed = suite.cli("news", "list", session=event_staff).printed["mailings"]
+        return next(each for each in listed if each["id"] == draft)
+
+    assert wait_until(lambda: mailing()["state"] == "SENT", PATIENCE_SECONDS), mailing()
+    mail = _mail(suite, address, title)
+    assert "Fjordklang fyller Ørsta kulturhus" in _text(mail)
+    assert mailing()["progress"]["sent"] == 1
+    for other in suite.demo["customers"][1:]:
+        assert _mails(suite, other["email"], title) == []
+
+
+def test_letters_are_in_the_language_that_the_customer_has_chosen(
+    suite: Suite, event_staff: str
+) -> None:
+    customer, address = _logged_in(suite, 2)
+    event = _event(suite, event_staff, "Ein kveld på to språk")
+    path = f"/v1/events/{event}/reservations"
+    reserved = customer.post(path, {"quantity": 1}).json()
+    assert _mail(suite, address, "1 billett til Ein kveld på to språk")
+
+    assert customer.patch("/v1/me", {"language": "en"}).json()["language"] == "en"
+
+    customer.post(f"/v1/reservations/{reserved['id']}:release", {"quantity": 1}).raise_for_status()
+    assert _mail(suite, address, "Given back: 1 ticket for Ein kveld på to språk")
+    assert customer.patch("/v1/me", {"language": "sv"}).status_code == 422
+    customer.patch("/v1/me", {"language": "nn"}).raise_for_status()
+
+
 def test_news_reach_those_who_want_them_until_they_take_leave_with_one_click(
     suite: Suite, event_staff: str
 ) -> None:

@@ -165,6 +165,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.identity.v1.IdentityService.ConfirmCurrentSession": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ListEndedSessions": only("gateway"),
     "kundeapp.identity.v1.IdentityService.GetMe": CUSTOMER,
+    "kundeapp.identity.v1.IdentityService.ChangeMyAccount": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.ImportCustomers": OPERATOR,
     "kundeapp.identity.v1.IdentityService.BatchGetCustomers": only("events"),
     "kundeapp.identity.v1.IdentityService.BatchGetContacts": only("consent"),

@@ -1,13 +1,16 @@
 """What somebody has agreed to, as it is shown: for an account, which may stand for several."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.consent.domain.channels import Channel
 from services.consent.domain.kinds import KRAFTKLUBBEN
 from services.consent.domain.ledger import Consent, Decision, Pair
 from services.consent.domain.notices import Notice
+from services.consent.domain.permission import Permission
 from services.consent.domain.purposes import Purpose
 
 _ALL_OFF: Final = {
@@ -25,6 +28,33 @@ _ASKED_AGAIN: Final = {
     " Les den, og slå på kanalene på nytt hvis du vil ha dem.",
     "en": "The text about “{name}” has changed, so we send you no news there for now."
     " Read it, and switch the channels on again if you want it.",
+}
+_NO_ADDRESS: Final = {
+    "nn": "Vi kan ikkje sende deg nyheiter under «{name}», for vi har inga stadfesta adresse til"
+    " kanalane du har slått på. Stadfest e-postadressa eller mobilnummeret under Min profil.",
+    "nb": "Vi kan ikke sende deg nyheter under «{name}», for vi har ingen bekreftet adresse til"
+    " kanalene du har slått på. Bekreft e-postadressen eller mobilnummeret under Min profil.",
+    "en": "We cannot send you news under “{name}”, because we have no confirmed address for the"
+    " channels you switched on. Confirm your e-mail address or mobile number under My profile.",
+}
+_SUPPRESSED: Final = {
+    "nn": "Vi kan ikkje sende deg nyheiter under «{name}», for adressa er sperra: det vi sende, kom"
+    " i retur, eller det er bede om å sleppe reklame dit. Bruk ei anna adresse under Min profil,"
+    " eller spør kundeservice.",
+    "nb": "Vi kan ikke sende deg nyheter under «{name}», for adressen er sperret: det vi sendte,"
+    " kom i retur, eller det er bedt om å slippe reklame dit. Bruk en annen adresse under"
+    " Min profil, eller spør kundeservice.",
+    "en": "We cannot send you news under “{name}”, because the address is blocked: what we sent"
+    " came back, or no marketing is wanted there. Use another address under My profile, or ask"
+    " customer service.",
+}
+_NO_CUSTOMER: Final = {
+    "nn": "Vi sender nyheiter under «{name}» berre til kundar, og du er ikkje kunde hos oss no."
+    " Spør kundeservice om det er feil.",
+    "nb": "Vi sender nyheter under «{name}» bare til kunder, og du er ikke kunde hos oss nå."
+    " Spør kundeservice hvis det er feil.",
+    "en": "We send news under “{name}” to customers only, and you are not one at the moment."
+    " Ask customer service if that is wrong.",
 }
 _NO_CLUB_NEWS: Final = {
     "nn": "Vi kan ikkje sende deg nyheiter om Kraftklubben."
@@ -59,50 +89,84 @@ class Agreed:
         purpose: The purpose.
         notice: The current version of its notice.
         switches: What holds for each of its pairs, in their order.
+        permissions: Whether each customer may be written to by each of its channels.
     """
 
     purpose: Purpose
     notice: Notice
     switches: Mapping[Pair, Switch]
+    permissions: Sequence[Mapping[Channel, Permission]]
+
+    @property
+    def has_channel_on(self) -> bool:
+        """Whether there is a channel to send news of the purpose by, should it lead anywhere."""
+        return any(channel and switch.is_on for (_, channel), switch in self.switches.items())
 
     @property
     def is_reachable(self) -> bool:
-        """Whether there is a channel to send news of the purpose by."""
-        return bool(self.purpose.channels) and any(
-            switch.is_on for switch in self.switches.values()
-        )
+        """Whether news of the purpose get to somebody by a channel that is on."""
+        return Permission.ALLOWED in self._answers
 
     def message(self, language: str) -> str:
         """Returns in words that no news can be sent, empty if it can or there is none."""
         if self.is_reachable or not self.purpose.channels:
             return ""
-        was_on = any(switch.is_outdated for switch in self.switches.values())
-        text = (_ASKED_AGAIN if was_on else _ALL_OFF)[language]
-        return text.format(name=self.purpose.names[language])
+        return self._hindrance[language].format(name=self.purpose.names[language])
+
+    @property
+    def _answers(self) -> AbstractSet[Permission]:
+        """What is answered of the customers and the channels that are on: may we send?"""
+        return {
+            permissions[Channel(channel)]
+            for (_, channel), switch in self.switches.items()
+            if channel and switch.is_on
+            for permissions in self.permissions
+        }
+
+    @property
+    def _hindrance(self) -> Mapping[str, str]:
+        """What is in the way, of several that which the customer can do most about."""
+        if not self.has_channel_on:
+            was_on = any(switch.is_outdated for switch in self.switches.values())
+            return _ASKED_AGAIN if was_on else _ALL_OFF
+        if self._answers == {Permission.NOT_A_CUSTOMER}:
+            return _NO_CUSTOMER
+        if self._answers <= {Permission.NOT_A_CUSTOMER, Permission.SUPPRESSED}:
+            return _SUPPRESSED
+        return _NO_ADDRESS
 
 
-def agreed(purpose: Purpose, notice: Notice, customers: Sequence[Mapping[Pair, Consent]]) -> Agreed:
+def agreed(
+    purpose: Purpose,
+    notice: Notice,
+    customers: Sequence[Mapping[Pair, Consent]],
+    permissions: Sequence[Mapping[Channel, Permission]],
+) -> Agreed:
     """Returns what somebody has agreed to of a purpose.
 
     Args:
         purpose: The purpose.
         notice: The current version of its notice.
         customers: What holds of each customer whom the account stands for.
+        permissions: Whether each of them may be written to by each channel of the purpose.
     """
     switches = {
         pair: _switch(notice, [consents.get(pair) for consents in customers])
         for pair in purpose.pairs
     }
-    return Agreed(purpose, notice, switches)
+    return Agreed(purpose, notice, switches, permissions)
 
 
 def club_is_reachable(all_agreed: Sequence[Agreed]) -> bool:
-    """Tells whether there is a channel to send news about Kraftklubben by."""
+    """Tells whether news about Kraftklubben get to somebody by a channel that is on."""
     return any(each.is_reachable for each in all_agreed if each.purpose.id == KRAFTKLUBBEN)
 
 
-def club_message(language: str) -> str:
-    """Returns in words that no news about Kraftklubben can be sent."""
+def club_message(all_agreed: Sequence[Agreed], language: str) -> str:
+    """Returns in words that no news about Kraftklubben can be sent, empty if it can."""
+    for each in all_agreed:
+        if each.purpose.id == KRAFTKLUBBEN and each.has_channel_on:
+            return each.message(language)
     return _NO_CLUB_NEWS[language]
 
 

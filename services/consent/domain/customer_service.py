@@ -85,6 +85,11 @@ class CustomerService:
     visit: Visit
     emergency: Emergency
 
+    @property
+    def phone(self) -> Phone:
+        """The number for whoever does not know which to call: the first of all."""
+        return self.lines[0].phones[0]
+
 
 class BadCustomerService(ValueError):  # noqa: N818 - says what is bad
     """The settings file cannot be used; the text says where, and why."""

@@ -31,6 +31,7 @@ from services.consent.domain.purposes import Purpose
 from services.consent.domain.store import Store
 from services.consent.handlers.checks import line_error
 from services.consent.handlers.ledger import record
+from services.consent.handlers.permission import permissions
 
 MOST_CHANGES = 100
 LONGEST_REASON = 500
@@ -76,7 +77,12 @@ async def agreed(store: Store, customers: Sequence[UUID]) -> Sequence[Agreed]:
     for consent in await store.consents_of(customers):
         by_customer[consent.customer_id][consent.pair] = consent
     return [
-        consents.agreed(purpose, notices[purpose.notice], list(by_customer.values()))
+        consents.agreed(
+            purpose,
+            notices[purpose.notice],
+            list(by_customer.values()),
+            list((await permissions(store, purpose.id, customers, purpose.channels)).values()),
+        )
         for purpose in purposes
     ]
 

@@ -62,7 +62,7 @@ class _Event:
     rows: Sequence[_Row]
 
 
-def write(kind: str, language: str, facts: Mapping[str, Fact]) -> Written:
+def write(kind: str, language: str, facts: Mapping[str, Fact], *, phone: str) -> Written:
     """Writes a letter.
 
     Args:
@@ -73,6 +73,7 @@ def write(kind: str, language: str, facts: Mapping[str, Fact]) -> Written:
             may be whatever somebody has typed; `body` is Markdown; those whose names end in `url`
             are addresses of ours. The `events` of a digest each have title, starts_at, reserved,
             capacity and rows of at, name, what, tickets and total.
+        phone: The number of customer service, as people read it.
 
     Raises:
         KeyError: If there is no such letter or language, or a fact is missing.
@@ -81,7 +82,11 @@ def write(kind: str, language: str, facts: Mapping[str, Fact]) -> Written:
     around = _toml("words.toml")[language]
     form = _toml("letters.toml")[kind]
     return _Writer(
-        cast("Language", language), around, form, {name: facts[name] for name in form["facts"]}
+        cast("Language", language),
+        around,
+        form,
+        {name: facts[name] for name in form["facts"]},
+        phone,
     ).written()
 
 
@@ -94,12 +99,14 @@ class _Writer:
         around: Mapping[str, Any],
         form: Mapping[str, Any],
         facts: Mapping[str, Fact],
+        phone: str,
     ) -> None:
         self._language: Language = language
         self._around = around
         self._form = form
         self._words = form[language]
         self._facts = facts
+        self._phone = phone
 
     def written(self) -> Written:
         """Returns the letter."""
@@ -121,6 +128,7 @@ class _Writer:
             "release": self._link("release"),
             "why": self._around["why"][self._form["why"]],
             "is_to_staff": self._form["why"] == "staff",
+            "help": self._line(self._around["help"], {"phone": self._phone}),
             "unsubscribe_url": self._facts.get("unsubscribe_url", ""),
         }
         voice = _voice(self._language)

@@ -102,11 +102,10 @@ def asked_of(change: pb.ChangeMyConsentsRequest.Change) -> Asked:
 
 def my_consents_of(agreed: list[Agreed], language: Language) -> pb.MyConsents:
     """Returns what somebody has agreed to, as it is shown."""
-    is_reachable = consents.club_is_reachable(agreed)
     return pb.MyConsents(
         consents=[_consent_of(each, language) for each in agreed],
-        reachable=is_reachable,
-        message="" if is_reachable else consents.club_message(language),
+        reachable=consents.club_is_reachable(agreed),
+        message=consents.club_message(agreed, language),
     )
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from services.identity.domain.customers import Customer, CustomerContactChanged
 from services.identity.domain.letters import Address, Channel, Letter
 
+LANGUAGES: Final = ("nn", "nb", "en")
+"""What people are written to in."""
 UNDO_WITHIN: Final = timedelta(days=7)
 """For how long whoever reads the old e-mail of an account can undo its change."""
 
@@ -85,7 +87,7 @@ class Account:
         return Letter(kind, Address(Channel.EMAIL, self.email), self.language, facts)
 
     def contact_changes(self) -> Sequence[CustomerContactChanged]:
-        """Returns what is told of its customers when its e-mail or mobile number is changed."""
+        """Returns what is told of its customers when its e-mail, mobile or language is changed."""
         return [CustomerContactChanged(customer.id) for customer in self.customers]
 
 

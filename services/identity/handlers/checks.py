@@ -5,7 +5,7 @@ from uuid import UUID
 from kit.checks import required
 from kit.errors import FieldError
 from services.identity.domain import contact, sessions
-from services.identity.domain.accounts import Role
+from services.identity.domain.accounts import LANGUAGES, Role
 
 
 def device_error(device: str) -> FieldError | None:
@@ -45,6 +45,12 @@ def email_error(email: str, name: str = "email") -> FieldError | None:
     """Returns what is wrong with an e-mail address, or None."""
     is_valid = contact.is_email(email.strip())
     return required(name, email) or valid(name, "EMAIL_INVALID", is_valid=is_valid)
+
+
+def language_error(name: str, language: str) -> FieldError | None:
+    """Returns what is wrong with the language that somebody reads, or None."""
+    is_valid = language in LANGUAGES
+    return required(name, language) or valid(name, "NOT_A_LANGUAGE", is_valid=is_valid)
 
 
 def role_errors(roles: frozenset[str]) -> list[FieldError]:

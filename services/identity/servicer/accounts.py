@@ -19,6 +19,16 @@ class Accounts(Part):
         async with self.stores() as store:
             return messages.account_of(await accounts.get_me(store, call.caller.account))
 
+    async def ChangeMyAccount(self, request: pb.ChangeMyAccountRequest, call: Call) -> pb.Account:
+        """Changes the caller's account."""
+
+        async def change(store: Store) -> pb.Account:
+            return messages.account_of(
+                await accounts.change_language(store, call.caller.account, request.language)
+            )
+
+        return await self.once(call, request, change, pb.Account)
+
     async def ChangePassword(
         self, request: pb.ChangePasswordRequest, call: Call
     ) -> pb.ChangePasswordResponse:

@@ -25,6 +25,7 @@ def account_of(account: Account) -> pb.Account:
         customers=map(customer_of, account.customers),
         roles=[access_pb2.Staff.Role.Value(role) for role in sorted(account.roles)],
         mobile=account.mobile,
+        language=account.language,
     )
 
 

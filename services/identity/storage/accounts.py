@@ -174,6 +174,12 @@ class Accounts(Part):
             "UPDATE account SET mobile = $2 WHERE id = $1", account_id, mobile
         )
 
+    async def change_language(self, account_id: UUID, language: str) -> None:
+        """Replaces the language that the owner of an account reads."""
+        await self._connection.execute(
+            "UPDATE account SET language = $2 WHERE id = $1", account_id, language
+        )
+
     async def forget_password(self, account_id: UUID) -> None:
         """Lets no password of an account be right until a new one is chosen."""
         await self._connection.execute(

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from kit.keyed_hash import secret_keys
 from kit.testing import FrozenClock, Neighbours
 from services.consent.config import Settings
+from tests.integration.consent.people import People
 from tests.integration.consent.world import MIGRATIONS, NOBODY, NOW, Consent, House, serving
 
 
@@ -39,3 +41,9 @@ async def consent(
 async def house(settings: Settings, clock: FrozenClock) -> AsyncGenerator[House]:
     async with House.on(settings.database_url, clock) as house:
         yield house
+
+
+@pytest.fixture
+def neighbourhood(settings: Settings, house: House) -> People:
+    """Customers of the running service, whose addresses are hashed with its own keys."""
+    return People(house, keys=secret_keys(settings.secret_keys))

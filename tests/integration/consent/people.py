@@ -8,7 +8,13 @@ from kit.errors import Unavailable
 from kit.ids import SystemIds
 from kit.keyed_hash import SecretKey
 from services.consent.domain.channels import Channel
-from services.consent.domain.contacts import Address, Contact, email_address, phone_number
+from services.consent.domain.contacts import (
+    Address,
+    Contact,
+    email_address,
+    known,
+    phone_number,
+)
 from services.consent.domain.customers import Status
 from services.consent.domain.ledger import NOTHING, Actor, By, Change, Decision, Shown
 from services.consent.domain.permission import Permission
@@ -112,6 +118,17 @@ class People:
         await self.tell(customer_id)
         await self.learn_all()
         return customer_id
+
+    async def know(self, customer_id: UUID, contact: Contact) -> None:
+        """Takes a customer in, and knows how one is reached without identity being asked."""
+        await self.tell(customer_id)
+        [row] = await self.house.sql(
+            "SELECT contact_version FROM customer WHERE id = $1", customer_id
+        )
+        async with self.house.store() as store:
+            await store.put_contacts(
+                {customer_id: known(contact, self.hashes)}, {customer_id: row["contact_version"]}
+            )
 
     async def tell(self, customer_id: UUID, status: Status = Status.ACTIVE) -> None:
         """Tells of a customer who has come, or whose entry in the register was changed."""

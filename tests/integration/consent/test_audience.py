@@ -18,7 +18,7 @@ from services.consent.domain.ledger import Decision
 from services.consent.handlers import audience
 from services.consent.storage import permission as queries
 from tests.integration.consent.people import People, reachable
-from tests.integration.consent.world import Consent, House, refused
+from tests.integration.consent.world import Consent, refused
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.consent.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
@@ -36,10 +36,9 @@ decided AS (
 
 
 @pytest.fixture
-async def people(house: House) -> People:
-    people = People(house)
-    await people.offer()
-    return people
+async def people(neighbourhood: People) -> People:
+    await neighbourhood.offer()
+    return neighbourhood
 
 
 def stub_on(channel: grpc.aio.Channel) -> "ConsentServiceAsyncStub":

@@ -10,6 +10,7 @@ import pytest
 from kundeapp.consent.v1 import consents_pb2 as pb
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest
 from services.consent.servicer import privacy
+from tests.integration.consent.people import People, reachable
 from tests.integration.consent.world import NOW, Consent, Customer, House, Shown, no, refused
 
 CLUB = "kraftklubben"
@@ -18,7 +19,9 @@ CHANNELS = ("EMAIL", "SMS", "PHONE", "PUSH", "POST")
 
 
 @pytest.fixture
-async def shown(consent: Consent) -> Shown:
+async def shown(consent: Consent, neighbourhood: People) -> Shown:
+    for customer in (KARI, OLA):
+        await neighbourhood.know(customer.id, reachable(account_id=customer.account_id))
     await consent.publish_shipped()
     return await consent.show(KARI)
 

@@ -15,6 +15,7 @@ from kit.local.processes import free_port
 from kit.outbox import Outbox
 from kit.testing import FrozenClock, Neighbours, eventually
 from kundeapp.consent.v1 import permissions_pb2 as pb
+from kundeapp.identity.v1.identity_service_pb2 import ChangeMyAccountRequest
 from services.consent.config import Settings
 from services.consent.domain.channels import Channel
 from services.consent.domain.permission import Permission
@@ -126,6 +127,23 @@ async def test_what_is_on_file_is_not_confirmed_and_what_an_account_has_is(suite
         assert await suite.people.permission(kari, PHONE) is Permission.NOT_CONFIRMED
         [row] = await suite.consent.sql("SELECT language FROM customer")
         assert row["language"] == "nn"
+
+
+async def test_a_new_language_of_an_account_is_learned(suite: Suite) -> None:
+    async with suite.identity() as identity:
+        await identity.import_customers(HEADER + ON_FILE)
+        await identity.register("100000")
+        await suite.customer()
+        await suite.consent.wait_for("SELECT FROM customer WHERE language = 'nn'")
+
+        request = ChangeMyAccountRequest(language="en")
+        await identity.call("ChangeMyAccount", request, session=await identity.log_in())
+
+        async def is_learned() -> bool:
+            await suite.learned()
+            return bool(await suite.consent.sql("SELECT FROM customer WHERE language = 'en'"))
+
+        await eventually(is_learned)
 
 
 async def test_while_identity_is_down_customers_wait_to_be_asked_for(suite: Suite) -> None:

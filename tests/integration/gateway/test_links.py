@@ -231,7 +231,7 @@ class TestALinkThatWasNotMadeHere:
 class TestABrowserWithoutScript:
     @pytest.mark.parametrize(
         ("folder", "done"),
-        [("/avmelding", "Du er meld av"), ("/framleis", "Billettane er frigjevne")],
+        [("/avmelding", "Du er meld av"), ("/framleis", "Billettane er gitt tilbake")],
     )
     async def test_sends_the_form_of_the_page(
         self, shared: House, consent: Consent, folder: str, done: str
@@ -257,7 +257,7 @@ class TestABrowserWithoutScript:
         shared.backend.answers["ReleaseByLink"] = refuse(Over())
         response = await shared.http.post(f"/framleis/{TOKEN}")
         assert response.status_code == 409
-        assert "Det er ingen billettar å frigje" in response.text
+        assert "Det er ingen billettar å gi tilbake" in response.text
 
     @pytest.mark.parametrize(
         ("folder", "rpc"), [("/avmelding", "Unsubscribe"), ("/framleis", "ReleaseByLink")]

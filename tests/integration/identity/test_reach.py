@@ -1,7 +1,7 @@
 """How customers and staff are reached, and who is told when that changes."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.identity.v1.identity_events_pb2 import CustomerContactChanged
 from services.identity.domain.challenges import LIFETIME, Challenge, Purpose
 from services.identity.domain.store import Store
-from services.identity.handlers import contact
+from services.identity.handlers import accounts, contact
 from services.identity.handlers.codes import Desk
 from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.test_care import STATUS
@@ -36,6 +36,11 @@ ON_FILE = f"100000,Kari Nordmann,kari@fil.no,91234567,{PIN}\n"
 MOBILE, OTHER_MOBILE = "+4790000001", "+4790000002"
 OLA = "ola@example.no"
 AT_ONCE = 4
+SUBJECTS = {
+    "nn": "Mobilnummeret ditt er endra",
+    "nb": "Mobilnummeret ditt er endret",
+    "en": "Your mobile number was changed",
+}
 
 
 async def ids(identity: Identity) -> Mapping[str, str]:
@@ -51,6 +56,13 @@ async def confirm_mobile(identity: Identity, session: pb.Session, mobile: str) -
     code = await identity.code("mobile-code", to=mobile)
     request = pb.ConfirmMobileRequest(verification_id=asked.id, code=code)
     return await identity.call("ConfirmMobile", request, session=session)
+
+
+async def change_language(
+    identity: Identity, session: pb.Session, language: str, request_id: str = ""
+) -> pb.Account:
+    request = pb.ChangeMyAccountRequest(request_id=request_id, language=language)
+    return await identity.call("ChangeMyAccount", request, session=session)
 
 
 async def reached(identity: Identity, number: str = "100000") -> pb.CustomerContacts:
@@ -248,6 +260,19 @@ class TestAChangeIsToldOf:
         await confirm_mobile(identity, household, MOBILE)
         assert await told_of(identity) == ["100000", "100001"] * 2
 
+    async def test_when_the_language_is_changed(
+        self, identity: Identity, household: pb.Session
+    ) -> None:
+        await change_language(identity, household, "en")
+        assert await told_of(identity) == ["100000", "100001"] * 2
+        assert (await reached(identity)).language == "en"
+
+    async def test_not_when_the_language_is_the_one_that_it_was(
+        self, identity: Identity, household: pb.Session
+    ) -> None:
+        assert (await change_language(identity, household, "nn")).language == "nn"
+        assert await told_of(identity) == ["100000", "100001"]
+
     async def test_when_the_account_is_deleted(
         self, identity: Identity, household: pb.Session
     ) -> None:
@@ -276,6 +301,49 @@ class TestAChangeIsToldOf:
         assert (changed, erased) == ([numbers["100000"]] * 2, [numbers["100001"]])
         assert len(await identity.events("AccountClosed")) == 1
         assert len(await identity.events("CustomerContactChanged")) == 2
+
+
+@pytest.mark.parametrize("language", ["nn", "nb", "en"])
+async def test_an_account_is_written_to_in_the_language_that_it_has_chosen(
+    identity: Identity, household: pb.Session, language: str
+) -> None:
+    changed = await change_language(identity, household, language)
+
+    assert changed.language == language
+    assert changed == await identity.me(household)
+    await confirm_mobile(identity, household, MOBILE)
+    [letter] = await identity.letters("mobile-changed")
+    assert letter["Subject"] == SUBJECTS[language]
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        ("", "REQUIRED_FIELD"),
+        ("sv", "NOT_A_LANGUAGE"),
+        ("NN", "NOT_A_LANGUAGE"),
+        ("nn-NO", "NOT_A_LANGUAGE"),
+    ],
+)
+async def test_nobody_is_written_to_in_a_language_that_there_are_no_texts_in(
+    identity: Identity, household: pb.Session, language: str, reason: str
+) -> None:
+    with refused("INVALID_FIELDS") as refusal:
+        await change_language(identity, household, language)
+    assert refusal.fields == [("language", reason)]
+    assert (await identity.me(household)).language == "nn"
+
+
+async def test_a_language_that_is_sent_again_changes_nothing_twice(
+    identity: Identity, household: pb.Session
+) -> None:
+    first = await change_language(identity, household, "en", request_id="a")
+    await change_language(identity, household, "nb", request_id="b")
+
+    assert await change_language(identity, household, "en", request_id="a") == first
+    assert (await identity.me(household)).language == "nb"
+    with refused("IDEMPOTENCY_KEY_REUSED"):
+        await change_language(identity, household, "nn", request_id="a")
 
 
 async def test_a_number_that_somebody_else_confirms_is_lost_and_its_owner_told(
@@ -440,55 +508,68 @@ async def test_without_an_order_of_locks_they_would_stand_in_each_others_way(
     assert not await exchanged(identity, UnorderedStore)
 
 
+async def changing(
+    identity: Identity, account_id: UUID, what: str
+) -> Callable[[Store], Awaitable[object]]:
+    """Returns what changes a contact of an account."""
+    if what == "language":
+        return lambda store: accounts.change_language(store, account_id, "en")
+    # Another way of writing the e-mail changes nothing that a foreign key could hang on.
+    purpose, to, confirm = {
+        "mobile": (Purpose.MOBILE, MOBILE, contact.confirm_mobile),
+        "e-mail": (Purpose.EMAIL, EMAIL.upper(), contact.confirm_email),
+    }[what]
+    challenge, desk = await proven(identity, account_id, to, purpose), desk_of(identity)
+    return lambda store: confirm(store, desk, challenge)
+
+
 async def told_of_while_another_is_linked(
-    identity: Identity, store_of: StoreOf, purpose: Purpose
+    identity: Identity, store_of: StoreOf, what: str
 ) -> list[str]:
     """Changes a contact while a link commits; returns who is told of by the change."""
     NaiveStore.everybody_has_read = asyncio.Barrier(1)
     await identity.customer("100000")
     await identity.customer("100001")
     account = UUID((await identity.register("100000")).id)
-    # Another way of writing the e-mail changes nothing that a foreign key could hang on.
-    to, confirm = {
-        Purpose.MOBILE: (MOBILE, contact.confirm_mobile),
-        Purpose.EMAIL: (EMAIL.upper(), contact.confirm_email),
-    }[purpose]
-    challenge = await proven(identity, account, to, purpose)
-    desk, further = desk_of(identity), UUID((await ids(identity))["100001"])
+    change = await changing(identity, account, what)
+    further = UUID((await ids(identity))["100001"])
     before = await told_of(identity)
 
-    async def change() -> None:
+    async def run() -> None:
         async with StoresOf(identity.database, store_of)() as store:
-            await confirm(store, desk, challenge)
+            await change(store)
 
     async def waits_or_is_done() -> bool:
         waiting = await identity.fetch(
             "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
             "AND datname = current_database()"
         )
-        return bool(waiting) or changing.done()
+        return bool(waiting) or running.done()
 
     async with StoresOf(identity.database, PostgresStore)() as linking:
         await linking.attach_customer(account, further)
-        changing = asyncio.create_task(change())
+        running = asyncio.create_task(run())
         await eventually(waits_or_is_done)
-    await changing
+    await running
     return (await told_of(identity))[len(before) :]
 
 
-@pytest.mark.parametrize("purpose", [Purpose.MOBILE, Purpose.EMAIL])
+CHANGES = ("mobile", "e-mail", "language")
+
+
+@pytest.mark.parametrize("what", CHANGES)
 async def test_a_change_is_told_of_a_customer_who_is_linked_meanwhile(
-    identity: Identity, purpose: Purpose
+    identity: Identity, what: str
 ) -> None:
-    told = await told_of_while_another_is_linked(identity, PostgresStore, purpose)
+    told = await told_of_while_another_is_linked(identity, PostgresStore, what)
     assert told == ["100000", "100001"]
 
 
-@pytest.mark.parametrize("purpose", [Purpose.MOBILE, Purpose.EMAIL])
+@pytest.mark.parametrize("what", CHANGES)
 async def test_without_the_lock_such_a_customer_would_be_forgotten(
-    identity: Identity, purpose: Purpose
+    identity: Identity, what: str
 ) -> None:
-    told = await told_of_while_another_is_linked(identity, NaiveStore, purpose)
+    told = await told_of_while_another_is_linked(identity, NaiveStore, what)
     assert told == ["100000"]
 
 

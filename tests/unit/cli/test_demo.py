@@ -24,6 +24,7 @@ from kundeapp.identity.v1.identity_service_pb2 import PutStaffAccountResponse
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = StaffCodes({member.email: SECRET for member in STAFF}, pytest.fail)
+PURPOSES = ("privacy-statement", "general", "kraftklubben")
 HOUSE = Household(base_wh=300, heating_wh_per_degree=90, activity_wh=900, car=True)
 
 
@@ -242,8 +243,12 @@ class Events(Gateway):
         self.made: list[Mapping[str, Any]] = []
         self.news: list[Mapping[str, Any]] = []
         self.asked: list[tuple[str, str | None]] = []
+        self.decided: dict[tuple[str, str], bool] = {}
+        self.patched: list[str] = []
 
     def get(self, path: str, token: str) -> Mapping[str, Any]:
+        if path == "/v1/me/consents":
+            return {"consents": list(map(self._consent, PURPOSES))}
         assert token == "arrangement@example.com"
         if path == "/v1/mailings":
             return {"mailings": self.news}
@@ -265,6 +270,30 @@ class Events(Gateway):
         self.asked.append((path, token))
         return {}
 
+    def patch(self, path: str, body: Mapping[str, object], token: str) -> Mapping[str, Any]:
+        assert path == "/v1/me/consents"
+        self.patched.append(token)
+        for change in cast("Sequence[Mapping[str, Any]]", body["changes"]):
+            assert (change["noticeVersion"], change["noticeSha256"]) == (1, change["purpose"])
+            assert change["language"] == "nn"
+            self.decided[change["purpose"], change.get("channel", "")] = change["granted"]
+        return {}
+
+    def _consent(self, purpose: str) -> Mapping[str, Any]:
+        channels = () if purpose == "privacy-statement" else ("EMAIL", "SMS")
+
+        def decided_at(channel: str) -> str | None:
+            return "2026-04-07T10:00:00Z" if (purpose, channel) in self.decided else None
+
+        return {
+            "purpose": purpose,
+            "noticeVersion": 1,
+            "noticeSha256": purpose,
+            "language": "nn",
+            "decidedAt": decided_at(""),
+            "channels": [{"channel": each, "decidedAt": decided_at(each)} for each in channels],
+        }
+
 
 def test_events_are_made_once_however_often_they_are_loaded() -> None:
     gateway = Events()
@@ -276,6 +305,28 @@ def test_events_are_made_once_however_often_they_are_loaded() -> None:
     assert [event["title"] for event in gateway.made] == [event.title for event in EVENTS]
     assert [news["title"] for news in gateway.news] == ["Vinteren i Kraftklubben"]
     assert gateway.asked == asked * 2
+
+
+def test_the_first_customer_alone_agrees_to_news_and_does_so_once() -> None:
+    gateway = Events()
+    for _ in range(2):
+        load_events(gateway, CODES, date(2026, 4, 7))
+
+    assert gateway.patched == [CUSTOMERS[0].email]
+    assert gateway.decided == {
+        ("privacy-statement", ""): True,
+        ("general", "EMAIL"): True,
+        ("kraftklubben", "EMAIL"): True,
+    }
+
+
+def test_what_the_first_customer_has_decided_stays_as_it_is() -> None:
+    gateway = Events()
+    gateway.decided["kraftklubben", "EMAIL"] = False
+    load_events(gateway, CODES, date(2026, 4, 7))
+
+    assert gateway.decided["kraftklubben", "EMAIL"] is False
+    assert gateway.decided["general", "EMAIL"] is True
 
 
 def test_the_draft_stays_a_draft_and_somebody_has_tickets_and_waits() -> None:

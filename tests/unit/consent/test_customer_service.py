@@ -43,6 +43,9 @@ class TestTheFile:
         assert eve in broadband
         assert wednesday not in broadband
 
+    def test_names_the_number_to_call_first(self) -> None:
+        assert parse_customer_service(SHIPPED).phone == Phone("+47 00 00 00 10", "+4700000010")
+
     def test_may_have_numbers_of_five_digits_and_hours_around_the_clock(self) -> None:
         text = with_change("+47 00 00 00 10", "05500").replace("08:00-15:30", "00:00-24:00")
         line = parse_customer_service(text).lines[0]

@@ -134,7 +134,7 @@ async def test_every_letter_about_an_event_can_be_written_with_what_is_looked_up
     told = await _details().of(notification, language)
     assert told is not None
 
-    written = write(kind, language, {**notification.facts, **told.facts})
+    written = write(kind, language, {**notification.facts, **told.facts}, phone="05500")
 
     if kind != "reservation-digest":
         assert "Konsert" in written.subject

@@ -16,6 +16,7 @@ from services.consent.letters import Fact, Written, write
 LANGUAGES = ("nn", "nb", "en")
 URL = "https://kundeapp.example.no/kraftklubben/0190b2c4-7d1e-7c3a-9f55-3a6c1e0f4d21"
 UNSUBSCRIBE_URL = "https://kundeapp.example.no/u/hG3kQv9xT2mWc7Lr5ZpN1aYdEfBsJo4i"
+PHONE = "+47 00 00 00 10"
 STARTS_AT = datetime(2026, 12, 5, 18, 0, tzinfo=UTC)
 EVENT: Mapping[str, Fact] = {
     "title": "Haustkonsert med Valkyrien Allstars",
@@ -143,7 +144,7 @@ GSM = re.compile(r"[A-Za-z0-9 \n.,:;!?/()@_%&+='\"#*\-æøåÆØÅéüöäò]*")
 
 
 def written(kind: str, language: str, **facts: Fact) -> Written:
-    return write(kind, language, {**EXAMPLES[kind], **facts})
+    return write(kind, language, {**EXAMPLES[kind], **facts}, phone=PHONE)
 
 
 def visible(html: str) -> Sequence[str]:
@@ -196,7 +197,7 @@ def test_a_letter_is_not_written_without_one_of_its_facts(kind: str, fact: str) 
     facts = {name: value for name, value in EXAMPLES[kind].items() if name != fact}
 
     with pytest.raises(KeyError, match=fact):
-        write(kind, "nn", facts)
+        write(kind, "nn", facts, phone=PHONE)
 
 
 @pytest.mark.parametrize("name", ["at", "name", "what", "tickets", "total"])
@@ -224,7 +225,7 @@ def test_a_digest_is_not_written_without_a_part_of_a_row(name: str) -> None:
 @pytest.mark.parametrize(("kind", "language"), [("offer", "nn"), ("news", "sv"), ("news", "facts")])
 def test_an_unknown_letter_or_language_is_refused(kind: str, language: str) -> None:
     with pytest.raises(KeyError):
-        write(kind, language, EXAMPLES["news"])
+        write(kind, language, EXAMPLES["news"], phone=PHONE)
 
 
 @pytest.mark.parametrize("kind", LETTERS)
@@ -313,11 +314,12 @@ def test_what_is_not_to_be_said_leaves_no_gap(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", LETTERS)
-def test_customers_are_told_where_to_get_help(kind: str) -> None:
-    letter = written(kind, "nn")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_customers_are_told_whom_to_call_for_help(kind: str, language: str) -> None:
+    letter = written(kind, language)
 
     for part in (letter.text, letter.html):
-        assert ("Ring kundeservice" in part) == (KINDS[kind].of is not Class.STAFF)
+        assert (PHONE in part) == (KINDS[kind].of is not Class.STAFF)
 
 
 def test_who_has_given_all_back_is_told_so() -> None:

@@ -88,6 +88,10 @@ class AccountStore(Protocol):
         """Replaces the mobile number of an account."""
         ...
 
+    async def change_language(self, account_id: UUID, language: str) -> None:
+        """Replaces the language that the owner of an account reads."""
+        ...
+
     async def forget_password(self, account_id: UUID) -> None:
         """Lets no password of an account be right until a new one is chosen."""
         ...
