@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.metering.domain.calendar import first_hour
+from services.metering.domain.price_list import PriceList, parse_price_list
 from services.metering.domain.prices import UNKNOWN_PRICE
-from services.metering.domain.pricing import PriceList, parse_price_list
 
 PRICES = """
 [[product]]

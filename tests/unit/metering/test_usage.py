@@ -13,8 +13,8 @@ from kit.errors import Invalid
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Layout
+from services.metering.domain.price_list import parse_price_list
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
-from services.metering.domain.pricing import parse_price_list
 from services.metering.domain.readings import MISSING
 from services.metering.domain.usage import (
     UNKNOWN,
