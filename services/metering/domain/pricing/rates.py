@@ -218,7 +218,8 @@ class Stromstotte:
     Attributes:
         threshold: In 1e-5 kr/kWh ex. VAT.
         share: The state's part of what is above, in hundredths of a per cent.
-        cap_wh: How much of a month's energy counts, by premises; others get nothing.
+        cap_wh: How much of a month's energy counts, by premises; others, and
+            those with 0, get nothing.
     """
 
     threshold: int
@@ -232,7 +233,8 @@ class Norgespris:
 
     Attributes:
         price: In 1e-5 kr/kWh ex. VAT.
-        cap_wh: How much of a month's energy counts, by premises; others cannot have it.
+        cap_wh: How much of a month's energy counts, by premises; others, and
+            those with 0, cannot have it.
     """
 
     price: int

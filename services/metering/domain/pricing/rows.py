@@ -136,7 +136,7 @@ class Fields:
         if unknown or not values:
             raise _invalid(name, ", ".join(each.value for each in Premises))
         return {
-            Premises(key): _number(name, value, 3, MAX_KWH, least=1)
+            Premises(key): _number(name, value, 3, MAX_KWH, least=0)
             for key, value in values.items()
         }
 
