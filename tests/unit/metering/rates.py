@@ -103,8 +103,8 @@ source = "made up"
 [[grid_energy]]
 company = "Seasons"
 bands = [
+    {{ name = "winter night", ore_per_kwh = 3.333, hours = "22-06", months = [10, 12, 1, 2, 3] }},
     {{ name = "holiday", ore_per_kwh = {ore}, weekdays = ["SAT", "SUN"], public_holidays = true }},
-    {{ name = "winter night", ore_per_kwh = 3.333, hours = "22-06", months = [11, 12, 1, 2, 3] }},
     {{ name = "odd days", ore_per_kwh = 8.001, hours = "00-24", weekdays = ["MON", "WED"] }},
     {{ name = "rest", ore_per_kwh = 0.1 }},
 ]

@@ -37,36 +37,37 @@ AWKWARD = [
     date(2026, 6, 28),  # Linja's rates change on 1 July
     date(2026, 10, 23),
 ]
-COMPANIES = ["BKK", "bkk as", "Linja", "Nordvest Nett", "Seasons", "SEASONS AS", "Exempt", "nobody"]
+SHIPPED_COMPANIES = ["BKK", "bkk as", "Linja", "Nordvest Nett", "nobody"]
+MADE_UP_COMPANIES = ["Seasons", "SEASONS AS", "Exempt", "nobody"]
 COMPONENTS = [each.name for each in Component if each is not Component.SURPLUS]
 
 
 @st.composite
-def terms(draw: st.DrawFn) -> Terms:
+def terms(draw: st.DrawFn, companies: list[str]) -> Terms:
     return Terms(
         price_area=draw(st.sampled_from(["NO3", "NO4", "NO5"])),
-        grid_company=draw(st.sampled_from(COMPANIES)),
+        grid_company=draw(st.sampled_from(companies)),
         product=draw(st.sampled_from(["SPOT", "NORGESPRIS", "FIXED", "none of ours"])),
         premises=draw(st.sampled_from(Premises)),
     )
 
 
 @st.composite
-def parts_from(draw: st.DrawFn, start: date) -> list[PricedPart]:
+def parts_from(draw: st.DrawFn, start: date, companies: list[str]) -> list[PricedPart]:
     """Some weeks, in which customers come and go and change their terms."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     hour = first_hour(start) + draw(st.integers(0, 24))
     unit = draw(st.sampled_from([1, 250, 500]))
     least = draw(st.sampled_from([-20_000, 60_000]))
     parts: list[PricedPart] = []
-    for _ in range(draw(st.integers(1, 4))):
-        size = draw(st.sampled_from([1, 20, 100, 200, 300]))
+    for _ in range(draw(st.sampled_from([3, 4, 2, 1]))):
+        size = draw(st.sampled_from([200, 300, 100, 20, 1]))
         wh = (random.integers(0, 3001, size) // unit * unit).astype(np.int32)
         wh[random.random(size) < draw(st.sampled_from([0.0, 0.1, 1.0]))] = MISSING
         spot = random.integers(least, 200_000, size).astype(np.int32)
         spot[random.random(size) < draw(st.sampled_from([0.0, 0.02]))] = UNKNOWN_PRICE
         customer = draw(st.sampled_from(["Kari", "Ola"]))
-        parts.append(PricedPart(customer, hour, draw(terms()), wh, spot))
+        parts.append(PricedPart(customer, hour, draw(terms(companies)), wh, spot))
         hour += size + draw(st.sampled_from([0, 0, 5, 200]))
     return parts
 
@@ -76,8 +77,9 @@ def cases(draw: st.DrawFn) -> tuple[str, list[PricedPart]]:
     start = draw(st.sampled_from(AWKWARD))
     change = start + timedelta(days=draw(st.integers(1, 10)))
     later = change + timedelta(days=draw(st.integers(0, 10)))
-    text = draw(st.one_of(st.just(rates.SHIPPED), rates.made_up(change, later)))
-    return text, draw(parts_from(start))
+    if draw(st.booleans()):
+        return rates.SHIPPED, draw(parts_from(start, SHIPPED_COMPANIES))
+    return draw(rates.made_up(change, later)), draw(parts_from(start, MADE_UP_COMPANIES))
 
 
 def hours_of(parts: Sequence[PricedPart]) -> list[Hour]:
@@ -130,6 +132,20 @@ def test_every_hour_has_the_band_that_the_rules_give(case: tuple[str, list[Price
     reference = Reference(text)
     bands = [reference.band(hour) for hour in hours_of(parts)]
     assert names == [None if band is None else band["name"] for band in bands]
+
+
+@pytest.mark.parametrize("company", ["BKK", "Linja", "Nordvest Nett"])
+def test_every_hour_of_four_years_has_the_band_that_the_rules_give(company: str) -> None:
+    start, end = first_hour(date(2023, 1, 1)), first_hour(date(2027, 1, 1))
+    nothing = np.zeros(end - start, np.int32)
+    whole = PricedPart(
+        "Kari", start, Terms("NO5", company, "SPOT", Premises.HOME), nothing, nothing
+    )
+    priced = price_consumption(BOOK, [whole])
+    reference = Reference(rates.SHIPPED)
+    for hour, band in zip(hours_of([whole]), priced.bands.tolist(), strict=True):
+        right = reference.band(hour)
+        assert (priced.band_names[band] if band >= 0 else None) == (right and right["name"]), hour
 
 
 @settings(max_examples=50, deadline=None)
