@@ -83,6 +83,7 @@ class CapacityStanding:
         step: The step that the mean lies in; None if there is no peak or no rate.
         next_step: The step above it; None on the highest one.
         lacking_w: How many W the mean lacks to the next step, rounded up; None if there is none.
+        steps: All steps of the rate; none if it is unknown.
     """
 
     month: date
@@ -91,6 +92,12 @@ class CapacityStanding:
     step: CapacityStep | None
     next_step: CapacityStep | None
     lacking_w: int | None
+    steps: Sequence[CapacityStep]
+
+    @property
+    def mean_w(self) -> int | None:
+        """The mean of the peaks, rounded down to whole W; None if there is none."""
+        return self.sum_wh // len(self.peaks) if self.peaks else None
 
 
 def capacity(book: RateBook, parts: Sequence[PricedPart], month: date) -> CapacityStanding | None:
@@ -122,13 +129,13 @@ def capacity(book: RateBook, parts: Sequence[PricedPart], month: date) -> Capaci
     ]
     sum_wh = sum(peak.wh for peak in peaks)
     start = month.replace(day=1)
-    if rate is None or vat is None or not peaks:
-        return CapacityStanding(start, peaks, sum_wh, None, None, None)
-    steps = capacity_steps(rate, vat)
+    steps = capacity_steps(rate, vat) if rate is not None and vat is not None else ()
+    if not steps or not peaks:
+        return CapacityStanding(start, peaks, sum_wh, None, None, None, steps)
     place = place_of_step(steps, sum_wh, len(peaks))
     above = steps[place + 1] if place + 1 < len(steps) else None
     lacking_w = None if above is None else -((sum_wh - above.from_w * len(peaks)) // len(peaks))
-    return CapacityStanding(start, peaks, sum_wh, steps[place], above, lacking_w)
+    return CapacityStanding(start, peaks, sum_wh, steps[place], above, lacking_w, steps)
 
 
 def _hour_of(hours: Whole, wh: WattHours, day: int, highest: int) -> int:

@@ -27,7 +27,7 @@ def divided(amounts: Whole, by: int) -> Whole:
 
 def with_vat(price: int, vat: int) -> int:
     """Adds VAT, in hundredths of a per cent, to a price, and rounds half away from zero."""
-    return _rounded(price * (BASIS_POINTS + vat), BASIS_POINTS)
+    return rounded(price * (BASIS_POINTS + vat), BASIS_POINTS)
 
 
 def month_amount(ore: int, vat: int) -> int:
@@ -43,7 +43,7 @@ def month_amount(ore: int, vat: int) -> int:
 def twelfth(year_ore: int, vat: int) -> int:
     """Returns the monthly amount of a yearly one, as `month_amount` does."""
     amount = year_ore * (BASIS_POINTS + vat)
-    return _rounded(amount, _MONTHS_A_YEAR * BASIS_POINTS) * ORE
+    return rounded(amount, _MONTHS_A_YEAR * BASIS_POINTS) * ORE
 
 
 @lru_cache(maxsize=1024)
@@ -64,6 +64,7 @@ def month_shares(amount: int, hours: int) -> Whole:
     return shares
 
 
-def _rounded(amount: int, by: int) -> int:
-    rounded = (abs(amount) + by // 2) // by
-    return -rounded if amount < 0 else rounded
+def rounded(amount: int, by: int) -> int:
+    """Divides a whole number, and rounds half away from zero."""
+    result = (2 * abs(amount) + by) // (2 * by)
+    return -result if amount < 0 else result
