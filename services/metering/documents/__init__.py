@@ -1,0 +1,1 @@
+"""Usage as files for people and for other programs."""
