@@ -1,10 +1,11 @@
-"""Usage as Green Button: an Atom feed of the energy industry's ESPI (NAESB REQ.21, version 3.3).
+"""Usage as Green Button: an Atom feed of the energy industry's ESPI (NAESB REQ.21).
 
-The order of the elements is that of NAESB's schema, espi.xsd, of 2023-12-13; the meaning of the codes
-stands there as well.
+The order of the elements and the meaning of the codes are those of NAESB's schema, espi.xsd, of
+2023-12-13.
 """
 
 import io
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -16,8 +17,9 @@ from kit.texts import Language
 from services.metering.documents.words import WORDS
 from services.metering.domain.calendar import Whole, local_date_of, moment_of
 from services.metering.domain.exports import Flow, Rows, UsageExport
+from services.metering.domain.period import Resolution
+from services.metering.domain.pricing import UNKNOWN
 from services.metering.domain.pricing.money import divided
-from services.metering.domain.usage import UNKNOWN, Resolution
 
 _SECONDS_PER_HOUR = 3600
 _COST_SCALE = 1000
@@ -140,7 +142,7 @@ def _blocks(flow: Flow) -> Iterator[tuple[str, str]]:
     hours, days = flow.rows[Resolution.HOUR], flow.rows[Resolution.DAY]
     costs = _costs(hours.cost)
     edges = [*np.searchsorted(hours.start_hours, days.start_hours).tolist(), len(costs)]
-    for first, end in zip(edges, edges[1:], strict=False):
+    for first, end in itertools.pairwise(edges):
         part = slice(first, end)
         day = local_date_of(moment_of(int(hours.start_hours[first]))).isoformat()
         yield day, _block(hours.part(part), costs[part])

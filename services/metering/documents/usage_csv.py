@@ -9,7 +9,8 @@ from kit.texts import Language
 from services.metering.documents.words import WORDS, Words, qualities
 from services.metering.domain.calendar import local_moment_of
 from services.metering.domain.exports import Flow, Rows, UsageExport
-from services.metering.domain.usage import UNKNOWN, Resolution
+from services.metering.domain.period import Resolution
+from services.metering.domain.pricing import UNKNOWN
 
 _KWH_DECIMALS = 3
 _KR_DECIMALS = 8

@@ -1,5 +1,8 @@
 """Usage as a workbook: a sheet each for months, days and hours."""
 
+# XlsxWriter tells some of its types only.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +17,8 @@ from kit.texts import Language
 from services.metering.documents.words import WORDS, FlowWords, Words, qualities
 from services.metering.domain.calendar import Whole, local_moment_of
 from services.metering.domain.exports import Flow, Rows, UsageExport
-from services.metering.domain.usage import UNKNOWN, Resolution
+from services.metering.domain.period import Resolution
+from services.metering.domain.pricing import UNKNOWN
 
 _ROWS_AT_ONCE = 1000
 _HEADER_ROW = 1

@@ -8,8 +8,12 @@ from typing import Final
 import numpy as np
 
 from kit.errors import FieldError, Invalid
+from services.metering.domain.bill import PART_OF, Part
 from services.metering.domain.calendar import Whole
-from services.metering.domain.usage import UNKNOWN, Counts, Period, Resolution, parse_period
+from services.metering.domain.held import PricedUse
+from services.metering.domain.period import Period, Resolution, parse_period
+from services.metering.domain.pricing import UNKNOWN
+from services.metering.domain.usage import Columns, Counts, usage_of
 
 MAX_YEARS: Final = 3
 """The most that one file holds: some 26,300 hours, which can be written while somebody waits."""
@@ -109,7 +113,41 @@ def parse_export_period(from_date: str, to_date: str) -> Period:
     return period
 
 
-def added(parts: list[Whole]) -> Whole:
-    """Adds columns up; a sum is UNKNOWN where one of its parts is."""
-    columns = np.array(parts)
-    return np.where((columns == UNKNOWN).any(axis=0), UNKNOWN, columns.sum(axis=0))
+def flow_of(use: PricedUse) -> Flow:
+    """Adds hours up, at least one, as usage is shown, so that a file says the same as the app."""
+    usages = {each: usage_of(use, each, by_component=True) for each in RESOLUTIONS}
+    rows = {each: _rows(usage.start_hours, usage.buckets) for each, usage in usages.items()}
+    total = usages[Resolution.MONTH].total
+    columns = Columns(
+        wh=np.array([total.wh]),
+        cost=np.array([total.cost]),
+        hours=np.array([total.hours], np.int32),
+        missing_hours=np.array([total.missing_hours], np.int32),
+        estimated_hours=np.array([total.estimated_hours], np.int32),
+        unpriced_hours=np.array([total.unpriced_hours], np.int32),
+        components={each: np.array([cost]) for each, cost in total.components.items()},
+    )
+    return Flow(rows, _rows(use.numbers[:1], columns))
+
+
+def _rows(start_hours: Whole, columns: Columns) -> Rows:
+    return Rows(
+        start_hours=start_hours,
+        wh=columns.wh,
+        cost=columns.cost,
+        power=_part(columns, Part.POWER),
+        grid=_part(columns, Part.GRID),
+        missing_hours=columns.missing_hours,
+        estimated_hours=columns.estimated_hours,
+    )
+
+
+def _part(columns: Columns, part: Part) -> Whole:
+    """Adds up the lines of a bill; a sum is UNKNOWN where one of them is."""
+    unknown = columns.wh == UNKNOWN
+    amounts = np.zeros(len(columns.wh), np.int64)
+    for component, line in columns.components.items():
+        if PART_OF[component] is part:
+            unknown = unknown | (line == UNKNOWN)
+            amounts = amounts + line
+    return np.where(unknown, UNKNOWN, amounts)
