@@ -15,21 +15,26 @@ from services.metering.domain.calendar import (
     MONTH_STARTS,
     YEAR_STARTS,
     Whole,
+    date_of,
     day_of,
+    days_of,
     first_hour,
     parse_date,
 )
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Flags, Layout
-from services.metering.domain.price_list import PriceList, RetailPrices
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
+from services.metering.domain.pricing import (
+    MONTH_OF_DAY,
+    UNKNOWN,
+    PricedPart,
+    RateBook,
+    price_consumption,
+)
 from services.metering.domain.problems import Refused
 from services.metering.domain.readings import MISSING, WattHours
 
 Counts = NDArray[np.int32]
-
-UNKNOWN: Final = int(np.iinfo(np.int64).min)
-"""Stands in for an energy or a cost that is not known."""
 
 MAX_DAYS_OF_HOURS: Final = 366
 MAX_YEARS: Final = 40
@@ -73,6 +78,15 @@ class Period:
         """The hour that it ends before."""
         return first_hour(self.to_date)
 
+    @property
+    def months(self) -> "Period":
+        """The whole months that it lies in; what an hour costs depends on all of its month."""
+        first = int(MONTH_OF_DAY[day_of(self.from_date)])
+        last = int(MONTH_OF_DAY[max(day_of(self.to_date) - 1, 0)])
+        edges = MONTH_STARTS[[first, min(last + 1, len(MONTH_STARTS) - 1)]]
+        start, end = (date_of(int(day)) for day in days_of(edges))
+        return Period(start, end)
+
 
 def parse_period(from_date: str, to_date: str, resolution: Resolution) -> Period:
     """Reads the range of a question.
@@ -107,7 +121,7 @@ def _is_longer(period: Period, years: int) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What a customer may see of a metering point in a period.
+    """What a customer may see of a metering point in some months.
 
     Attributes:
         holdings: When the customer holds it, and on what terms; at least one, in order of time.
@@ -159,14 +173,14 @@ class Usage:
     total: Total
 
 
-def usage_of(held: Held, period: Period, resolution: Resolution, price_list: PriceList) -> Usage:
+def usage_of(held: Held, period: Period, resolution: Resolution, book: RateBook) -> Usage:
     """Adds up what a customer used and what it costs.
 
     A bucket is cut to the period and to the hours in which the customer holds the point; one with
     no such hour is left out. All arithmetic is on whole numbers, so that hours add up to days, days
     to months and months to years to the last digit.
     """
-    hours = _HeldHours.of(held, period, price_list)
+    hours = _HeldHours.of(held, period, book)
     each = hours.sums()
     total = each.over(np.zeros(1, np.int64))
     if resolution is Resolution.HOUR:
@@ -204,46 +218,49 @@ class _HeldHours:
     numbers: Whole
     wh: WattHours
     estimated: Flags
-    prices: RetailPrices
+    cost: Whole
 
     @staticmethod
-    def of(held: Held, period: Period, price_list: PriceList) -> "_HeldHours":
-        first, end = period.first_hour, period.end_hour
-        days = Layout(np.arange(day_of(period.from_date), day_of(period.to_date)))
+    def of(held: Held, period: Period, book: RateBook) -> "_HeldHours":
+        months = period.months
+        first, end = months.first_hour, months.end_hour
+        days = Layout(np.arange(day_of(months.from_date), day_of(months.to_date)))
         wh = days.spread(held.layout, held.wh, MISSING)
         estimated = days.spread(held.layout, held.estimated, fill=False)
         spot = {
             area: days.spread(known.layout, known.amounts, UNKNOWN_PRICE)
             for area, known in held.prices.items()
         }
-        numbers = np.arange(first, end)
-
         holdings = [part for one in held.holdings if (part := one.within(first, end)) is not None]
-        parts = [slice(part.first_hour - first, part.end_hour - first) for part in holdings]
-        prices = [
-            price_list.retail(
-                spot[holding.price_area][part],
-                holding.first_hour,
-                holding.price_area,
-                holding.product,
-            )
-            for holding, part in zip(holdings, parts, strict=True)
-        ]
+        cuts = [slice(part.first_hour - first, part.end_hour - first) for part in holdings]
+        priced = price_consumption(
+            book,
+            [
+                PricedPart(
+                    holding.customer_number,
+                    holding.first_hour,
+                    holding.terms,
+                    wh[cut],
+                    spot[holding.price_area][cut],
+                )
+                for holding, cut in zip(holdings, cuts, strict=True)
+            ],
+        )
+        asked = (priced.hours >= period.first_hour) & (priced.hours < period.end_hour)
         return _HeldHours(
-            np.concatenate([numbers[part] for part in parts]),
-            np.concatenate([wh[part] for part in parts]),
-            np.concatenate([estimated[part] for part in parts]),
-            np.concatenate(prices),
+            priced.hours[asked],
+            priced.wh[asked],
+            np.concatenate([estimated[cut] for cut in cuts])[asked],
+            priced.total[asked],
         )
 
     def sums(self) -> "_Sums":
         """Returns each hour as a sum of its own."""
         missing = self.wh == MISSING
-        unpriced = (self.prices == UNKNOWN_PRICE) & ~missing
+        unpriced = (self.cost == UNKNOWN) & ~missing
         wh = self.wh.astype(np.int64)
         wh[missing] = 0
-        cost = wh * self.prices
-        cost[unpriced] = 0
+        cost = np.where(self.cost == UNKNOWN, 0, self.cost)
         return _Sums(
             wh,
             cost,

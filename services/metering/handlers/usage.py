@@ -5,16 +5,16 @@ from uuid import UUID
 
 from kit.errors import NotFound
 from services.metering.domain.gsrn import check_gsrn
-from services.metering.domain.price_list import PriceList
 from services.metering.domain.problems import Refused
 from services.metering.domain.readings import Direction
 from services.metering.domain.store import Reader
 from services.metering.domain.usage import Period, Resolution, Usage, parse_period, usage_of
+from services.metering.handlers.rates import RateBooks
 
 
 async def get_usage(
     reader: Reader,
-    price_list: PriceList,
+    rate_books: RateBooks,
     *,
     customers: Collection[UUID],
     gsrn: str,
@@ -34,7 +34,9 @@ async def get_usage(
         point = check_gsrn(gsrn)
     except Refused:
         raise NotFound from None
-    held = await reader.held(point, customers, Direction.CONSUMPTION, period)
-    if held is None:
+    held = await reader.held(point, customers, Direction.CONSUMPTION, period.months)
+    first, end = period.first_hour, period.end_hour
+    if held is None or not any(one.within(first, end) for one in held.holdings):
         raise NotFound
-    return period, usage_of(held, period, resolution, price_list)
+    book = await rate_books.current(reader)
+    return period, usage_of(held, period, resolution, book)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.postgres import Connection
-from services.metering.domain.price_list import PriceList
 from services.metering.domain.store import Reader, Store
+from services.metering.handlers.rates import RateBooks
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Part:
         database: Where readings, prices and contracts are.
         reader_of: Makes what reads on a connection.
         store_of: Makes the store of a transaction.
-        price_list: What a product costs on top of the spot price.
+        rate_books: What holds the rates.
         clock: Tells the time.
     """
 
     database: Database
     reader_of: Callable[[Connection], Reader]
     store_of: Callable[[Transaction], Store]
-    price_list: PriceList
+    rate_books: RateBooks
     clock: Clock

@@ -19,7 +19,7 @@ class UsageViews(Part):
         async with self.database.reader() as connection:
             period, used = await usage.get_usage(
                 self.reader_of(connection),
-                self.price_list,
+                self.rate_books,
                 customers=call.caller.customer_ids,
                 gsrn=request.gsrn,
                 resolution=_resolution(request.resolution),

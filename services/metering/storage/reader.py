@@ -11,10 +11,11 @@ from services.metering.domain.calendar import END_DATE, date_of, first_hour, mom
 from services.metering.domain.contracts import Contract, Holding
 from services.metering.domain.layout import Flags, Layout
 from services.metering.domain.prices import PriceDays
+from services.metering.domain.pricing import Premises, RateRow
 from services.metering.domain.readings import DayBlocks, Direction, are_estimates
 from services.metering.domain.store import Position
 from services.metering.domain.usage import Held, Period
-from services.metering.storage import blocks
+from services.metering.storage import blocks, rates
 from services.metering.storage.contracts import contract_of
 
 # Whose the point is and what it used are one question, so that no answer is possible without the
@@ -34,7 +35,9 @@ FROM (
         array_agg(extract(epoch FROM starts_at)::bigint / 3600 ORDER BY starts_at) AS first_hours,
         array_agg(extract(epoch FROM least(ends_at, $5))::bigint / 3600 ORDER BY starts_at)
             AS end_hours,
+        array_agg(customer_number ORDER BY starts_at) AS customer_numbers,
         array_agg(price_area ORDER BY starts_at) AS price_areas,
+        array_agg(grid_company ORDER BY starts_at) AS grid_companies,
         array_agg(product ORDER BY starts_at) AS products
     FROM held
 ) AS holdings, (
@@ -169,10 +172,25 @@ class PostgresReader:
             blocks.read_registered(layout, row["registered"]),
         )
 
+    async def rate_revision(self) -> int:
+        """Returns the number of the rate book that holds now; 0 if none was loaded."""
+        return await rates.newest(self._connection)
+
+    async def rates(self, revision: int) -> Sequence[RateRow]:
+        """Returns the rates of a book."""
+        return await rates.read(self._connection, revision)
+
 
 def _holdings(row: asyncpg.Record) -> Sequence[Holding]:
-    columns = (row["first_hours"], row["end_hours"], row["price_areas"], row["products"])
-    return [Holding(*terms) for terms in zip(*columns, strict=True)]
+    columns = (
+        row["first_hours"],
+        row["end_hours"],
+        row["customer_numbers"],
+        row["price_areas"],
+        row["grid_companies"],
+        row["products"],
+    )
+    return [Holding(*terms, premises=Premises.HOME) for terms in zip(*columns, strict=True)]
 
 
 def _estimated(layout: Layout, days: bytes | None, qualities: Sequence[bytes] | None) -> Flags:

@@ -16,6 +16,7 @@ from kit.access import Caller
 from kit.status import DETAILS_KEY
 from kit.testing import Neighbours, eventually
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import rates_pb2
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -140,6 +141,11 @@ class Metering:
         first = pb.ImportPricesRequest(price_area=area)
         rest = [pb.ImportPricesRequest(data=piece) for piece in _pieces(data)]
         return await self.stub.ImportPrices(_stream([first, *rest]), metadata=self.operator())
+
+    async def import_rates(self, text: str) -> rates_pb2.ImportRatesReport:
+        """Imports a book of rates as an operator."""
+        requests = (rates_pb2.ImportRatesRequest(data=piece) for piece in _pieces(text.encode()))
+        return await self.stub.ImportRates(_stream(requests), metadata=self.operator())
 
     async def usage(
         self, customer: UUID, gsrn: str, resolution: str, from_date: str, to_date: str
