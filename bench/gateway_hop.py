@@ -45,7 +45,7 @@ from gateway.upstream import Upstreams
 from kit import access, jwt
 from kit.clock import SystemClock
 from kit.local.processes import free_port
-from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import usage_pb2 as pb
 
 ROUNDS = 5
 SECONDS = 3.0

@@ -37,7 +37,7 @@ from kit.clock import SystemClock
 from kit.local.pki import LocalPki
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
-from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import usage_pb2 as pb
 
 AIM = 1.15
 CALLS = 5_000

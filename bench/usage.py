@@ -26,9 +26,9 @@ from bench.suite import Suite, running
 from kit import postgres
 from kit.local.pki import LocalPki
 from kit.postgres import Connection
-from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import usage_pb2 as pb
+from services.metering.domain.period import Resolution, parse_period
 from services.metering.domain.readings import Direction
-from services.metering.domain.usage import Resolution, parse_period
 from services.metering.storage import PostgresReader
 
 if TYPE_CHECKING:
@@ -234,7 +234,9 @@ async def _statement(
     period = parse_period(question.from_date, question.to_date, question.resolution)
 
     async def ask() -> None:
-        await PostgresReader(connection).held(gsrn, (customer,), Direction.CONSUMPTION, period)
+        await PostgresReader(connection).held(
+            gsrn, (customer,), Direction.CONSUMPTION, period.months
+        )
 
     await ask()  # asyncpg asks for types first
     sent: asyncio.Future[LoggedQuery] = asyncio.get_running_loop().create_future()

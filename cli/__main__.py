@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 imports = typer.Typer(
-    help="Takes CSV files into the suite: all of a file, or nothing of it. Safe to repeat.",
+    help="Takes files into the suite: all of a file, or nothing of it. Safe to repeat.",
     no_args_is_help=True,
 )
 staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
@@ -243,6 +243,31 @@ def import_prices(
         to = services()
         report = with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
         return prices_report(file, area.value, report)
+
+    finish(import_file, as_json=as_json)
+
+
+@imports.command("rates")
+def import_rates(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The TOML file.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Takes in a book of rates: taxes, grid companies, products, each with its dates and source.
+
+    It replaces the book before as a whole; services/metering/rates.toml is one. Costs, those of the
+    past too, are worked out with it from then on.
+
+    Example: kundeapp import rates services/metering/rates.toml
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import rates_report
+
+        to = services()
+        report = with_bar(output, file, lambda bar: to.import_rates(file, bar))
+        return rates_report(file, report)
 
     finish(import_file, as_json=as_json)
 

@@ -13,6 +13,7 @@ from kundeapp.metering.v1.metering_service_pb2 import (
     ImportPricesReport,
     ImportReadingsReport,
 )
+from kundeapp.metering.v1.rates_pb2 import ImportRatesReport
 
 _WH_A_KWH = 1000
 
@@ -116,6 +117,16 @@ def prices_report(file: Path, area: str, report: ImportPricesReport) -> Report:
             "firstStart": report.first_start,
             "lastEnd": report.last_end,
         },
+    )
+
+
+def rates_report(file: Path, report: ImportRatesReport) -> Report:
+    """Says what an import of rates did."""
+    counts = _Counts(report)
+    return Report(
+        title=f"Rates from {file.name}",
+        rows=(*counts.rows, ("removed", f"{report.removed}"), ("book", f"{report.revision}")),
+        data={**counts.data, "removed": report.removed, "revision": report.revision},
     )
 
 

@@ -18,6 +18,7 @@ from kundeapp.identity.v1 import identity_service_pb2 as identity
 from kundeapp.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kundeapp.metering.v1 import metering_service_pb2 as metering
 from kundeapp.metering.v1 import metering_service_pb2_grpc as metering_grpc
+from kundeapp.metering.v1 import rates_pb2 as rates
 
 Progress = Callable[[int], None]
 Metadata = tuple[tuple[str, str], ...]
@@ -133,6 +134,13 @@ class Services:
         with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
             stub = metering_grpc.MeteringServiceStub(channel)
             return stub.ImportPrices(requests(), metadata=metadata, timeout=_TIMEOUT)
+
+    def import_rates(self, file: Path, progress: Progress) -> rates.ImportRatesReport:
+        """Takes in a book of rates, in place of the one before."""
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            requests = (rates.ImportRatesRequest(data=piece) for piece in pieces(opened, progress))
+            return stub.ImportRates(requests, metadata=metadata, timeout=_TIMEOUT)
 
     def put_staff(
         self,

@@ -21,6 +21,9 @@ from cli.private import write_private
 from cli.services import Services
 from cli.session import Sessions
 
+RATES = Path(__file__).parents[2] / "services" / "metering" / "rates.toml"
+"""The rates that come with the suite."""
+
 
 @dataclass(frozen=True)
 class DemoCustomer:
@@ -120,6 +123,7 @@ def log_in_operator(settings: Settings, codes: StaffCodes) -> None:
 
 
 def _import(services: Services, files: DemoFiles) -> None:
+    services.import_rates(RATES, _unseen)
     services.import_customers(files.customers, _unseen)
     services.import_metering_points(files.metering_points, _unseen)
     with ThreadPoolExecutor() as pool:

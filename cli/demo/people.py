@@ -71,7 +71,11 @@ CUSTOMERS = (
         email="ingrid.storelva@example.com",
         mobile="+4799999901",
         pin="40172958",
-        points=(Point(gsrn(9_990_000_001), "Elvevegen 12, 6150 Ørsta", Area.NO3, "Linja", _HOUSE),),
+        points=(
+            Point(
+                gsrn(9_990_000_001), "Elvevegen 12, 6240 Ørskog", Area.NO3, "Nordvest Nett", _HOUSE
+            ),
+        ),
     ),
     Customer(
         number="100002",

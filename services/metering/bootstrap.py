@@ -16,7 +16,7 @@ from kit.tls import Identity
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 from services.metering import consumers
 from services.metering.config import Settings
-from services.metering.domain.price_list import parse_price_list
+from services.metering.handlers.rates import RateBooks
 from services.metering.servicer import MeteringServicer
 from services.metering.storage import PostgresReader, PostgresStore
 
@@ -51,7 +51,7 @@ async def running(
                     database=database,
                     reader_of=PostgresReader,
                     store_of=PostgresStore,
-                    price_list=parse_price_list(settings.products.read_text()),
+                    rate_books=RateBooks(),
                     clock=clock,
                 ),
                 settings,

@@ -1,22 +1,16 @@
 """Metering's settings, read once from `KUNDEAPP_METERING_…`; nothing else reads the environment."""
 
-from pathlib import Path
-
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.settings import ServiceSettings
 
 _PREFIX = "KUNDEAPP_METERING_"
-_PRODUCTS = Path(__file__).with_name("products.toml")
 
 
 class Settings(ServiceSettings):
     """What the service can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
-
-    products: Path = _PRODUCTS
-    """The price list: what each product costs on top of the spot price, and VAT."""
 
 
 class MigrationSettings(BaseSettings):

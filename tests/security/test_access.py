@@ -174,9 +174,16 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.identity.v1.IdentityService.ListSigningKeys": only("gateway"),
     "kundeapp.metering.v1.MeteringService.ListMeteringPoints": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.GetUsage": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.GetBill": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.EstimateBill": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.GetCapacity": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.CompareUsage": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.CompareProducts": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.GetSpotPrices": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.ImportMeteringPoints": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportReadings": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,
+    "kundeapp.metering.v1.MeteringService.ImportRates": OPERATOR,
 }
 
 ADMITTED = grpc.StatusCode.OK

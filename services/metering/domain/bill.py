@@ -90,10 +90,10 @@ class Bill:
     total: int
     consumption: Total
     production: Total | None
-    capacity: CapacityStanding | None
+    capacity: CapacityStanding
 
 
-def bill_of(used: PricedUse, produced: PricedUse | None, capacity: CapacityStanding | None) -> Bill:
+def bill_of(used: PricedUse, produced: PricedUse | None, capacity: CapacityStanding) -> Bill:
     """Writes the bill of a month.
 
     Args:
@@ -143,9 +143,7 @@ def _lines(use: PricedUse) -> Iterator[BillLine]:
             yield from _line(component, None, known.wh, amounts)
 
 
-def _line(
-    component: Component, band: str | None, wh: Whole, amounts: Whole
-) -> Iterator[BillLine]:
+def _line(component: Component, band: str | None, wh: Whole, amounts: Whole) -> Iterator[BillLine]:
     amount = UNKNOWN if (amounts == UNKNOWN).any() else int(amounts.sum())
     if not amounts.any():
         return
@@ -170,4 +168,3 @@ def _one_price(wh: Whole, amounts: Whole) -> int | None:
         return None
     price = int(amounts[used][0] // wh[used][0])
     return price if bool((wh * price == amounts).all()) else None
-

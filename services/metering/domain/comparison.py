@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-
 from services.metering.domain.bill import PART_OF, Part
 from services.metering.domain.calendar import date_of, days_of
 from services.metering.domain.held import HeldHours, PricedUse

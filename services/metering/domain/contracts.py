@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from services.metering.domain.calendar import END_DATE, first_hour
+from services.metering.domain.pricing import Premises, Terms
 from services.metering.domain.problems import BadFile, Refused
 
 
@@ -49,14 +50,25 @@ class Holding:
     Attributes:
         first_hour: The first hour by number.
         end_hour: The hour that it ends before; the calendar's end while it lasts.
+        customer_number: Who holds it: peaks and caps are a customer's.
         price_area: NO1 to NO5.
+        grid_company: The company that owns the grid.
         product: The power product.
+        premises: What stands there.
     """
 
     first_hour: int
     end_hour: int
+    customer_number: str
     price_area: str
+    grid_company: str
     product: str
+    premises: Premises
+
+    @property
+    def terms(self) -> Terms:
+        """What decides which rates hold."""
+        return Terms(self.price_area, self.grid_company, self.product, self.premises)
 
     def within(self, first_hour: int, end_hour: int) -> "Holding | None":
         """Returns the part between two hours, or None if there is none."""

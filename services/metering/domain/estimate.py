@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from kit.errors import FailedPrecondition
 from kit.public_holidays import public_holidays
-from services.metering.domain.calendar import DAY_STARTS, FIRST_DATE, Whole, date_of, days_of, local_moment_of
+from services.metering.domain.calendar import (
+    DAY_STARTS,
+    FIRST_DATE,
+    Whole,
+    date_of,
+    days_of,
+    local_moment_of,
+)
 from services.metering.domain.held import HeldHours
 from services.metering.domain.layout import Flags
 from services.metering.domain.period import Period
@@ -118,7 +125,7 @@ def _first_day_learnt(known: Whole) -> int:
 
 
 def _means(
-    values: Whole, kinds: Sequence[Whole | Flags], wanted: Sequence[Whole | Flags]
+    values: NDArray[np.int32], kinds: Sequence[Whole | Flags], wanted: Sequence[Whole | Flags]
 ) -> Whole:
     """Returns the mean value of each wanted kind.
 
@@ -149,7 +156,7 @@ def _numbered(kinds: Sequence[Whole | Flags]) -> Whole:
     return numbers
 
 
-def _rounded_mean(values: Whole) -> int:
+def _rounded_mean(values: NDArray[np.int32]) -> int:
     return rounded(int(values.sum(dtype=np.int64)), len(values))
 
 

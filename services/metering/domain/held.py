@@ -194,4 +194,3 @@ class PricedUse:
             self.bands[places],
             self.band_names,
         )
-

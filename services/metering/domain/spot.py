@@ -67,7 +67,7 @@ def spot_days(price_area: str, prices: PriceDays, book: RateBook) -> Sequence[Sp
 
 
 def _spot_day(price_area: str, day: int, ex_vat: PriceAmounts, book: RateBook) -> SpotDay:
-    hours = np.arange(DAY_STARTS[day], DAY_STARTS[day + 1])
+    hours = np.arange(int(DAY_STARTS[day]), int(DAY_STARTS[day + 1]))
     with_vat = _with_vat(price_area, int(hours[0]), ex_vat, book)
     known = with_vat != UNKNOWN
     prices = with_vat[known]

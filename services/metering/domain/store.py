@@ -7,10 +7,13 @@ from uuid import UUID
 
 from services.metering.domain.calendar import first_hour
 from services.metering.domain.contracts import Contract
+from services.metering.domain.held import Held
 from services.metering.domain.layout import Layout
+from services.metering.domain.period import Period
 from services.metering.domain.prices import PriceDays
+from services.metering.domain.pricing import RateRow
 from services.metering.domain.readings import DayBlocks, Direction
-from services.metering.domain.usage import Held, Period
+from services.metering.domain.spot import Published
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,18 @@ class Reader(Protocol):
         """Returns the first stored days of a contract that customers hold, from a day on."""
         ...
 
+    async def spot_prices(self, price_area: str, period: Period) -> Published:
+        """Returns an area's spot prices."""
+        ...
+
+    async def rate_revision(self) -> int:
+        """Returns the number of the rate book that holds now; 0 if none was loaded."""
+        ...
+
+    async def rates(self, revision: int) -> Sequence[RateRow]:
+        """Returns the rates of a book."""
+        ...
+
 
 class Store(Protocol):
     """Reads and writes in one transaction."""
@@ -88,6 +103,14 @@ class Store(Protocol):
 
     async def save_prices(self, price_area: str, written: PriceDays) -> None:
         """Stores whole days of an area's prices."""
+        ...
+
+    async def lock_rates(self) -> tuple[int, Sequence[RateRow]]:
+        """Returns the book that holds now and its number, and keeps other imports off it."""
+        ...
+
+    async def save_rates(self, rows: Sequence[RateRow], text: str) -> int:
+        """Stores a book with the file that it came from, and returns its number."""
         ...
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kit.errors import FieldError, Invalid
+from kit.errors import FieldError, Invalid, NotFound
 from services.metering.domain.bill import Bill, bill_of
 from services.metering.domain.calendar import hour_of
 from services.metering.domain.estimate import (
@@ -63,7 +63,7 @@ async def get_capacity(point: Point, *, month: str) -> tuple[Period, CapacitySta
     """
     period = parse_month(month)
     found = await point.hours(Direction.CONSUMPTION, period)
-    return period, capacity(found.book, found.hours.parts, period.from_date)
+    return period, _standing(found.book, found.hours, period)
 
 
 async def estimate_bill(point: Point, *, month: str, now: datetime) -> EstimatedBill:
@@ -88,9 +88,7 @@ async def estimate_bill(point: Point, *, month: str, now: datetime) -> Estimated
         bill=_bill(period, all_used.hours, all_produced and all_produced.hours, used.book),
         estimated_values=all_used.filled_hours,
         estimated_prices=all_used.filled_prices,
-        is_estimate=any(
-            each.is_estimate for each in (all_used, all_produced) if each is not None
-        ),
+        is_estimate=any(each.is_estimate for each in (all_used, all_produced) if each is not None),
     )
 
 
@@ -108,5 +106,12 @@ def _bill(month: Period, used: HeldHours, produced: HeldHours | None, book: Rate
     return bill_of(
         inside.priced(book, Direction.CONSUMPTION),
         None if produced is None else produced.within(month).priced(book, Direction.PRODUCTION),
-        capacity(book, inside.parts, month.from_date),
+        _standing(book, inside, month),
     )
+
+
+def _standing(book: RateBook, used: HeldHours, month: Period) -> CapacityStanding:
+    standing = capacity(book, used.parts, month.from_date)
+    if standing is None:
+        raise NotFound
+    return standing

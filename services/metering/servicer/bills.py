@@ -95,9 +95,7 @@ def _capacity(gsrn: str, month: Period, standing: CapacityStanding, now: datetim
 
 
 def _step(step: CapacityStep) -> pb.Capacity.Step:
-    return pb.Capacity.Step(
-        from_kw=step.from_w, to_kw=step.to_w, month_amount=step.month_amount
-    )
+    return pb.Capacity.Step(from_kw=step.from_w, to_kw=step.to_w, month_amount=step.month_amount)
 
 
 def _name(month: Period) -> str:

@@ -23,8 +23,10 @@ class Imports(Part):
         self, requests: AsyncIterator[pb.ImportMeteringPointsRequest], _call: Call
     ) -> pb.ImportMeteringPointsReport:
         """Takes a file of metering points and contracts."""
+        async with self.database.reader() as connection:
+            book = await self.rate_books.current(self.reader_of(connection))
         pieces = (request.data async for request in requests)
-        rows = await read(ContractsFormat(self.price_list.products), pieces)
+        rows = await read(ContractsFormat(book.products), pieces)
         async with self.database.transaction() as transaction:
             done = await contracts.import_contracts(self.store_of(transaction), rows=rows)
         return pb.ImportMeteringPointsReport(

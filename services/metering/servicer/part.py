@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.postgres import Connection
-from services.metering.domain.price_list import PriceList
+from kit.server import Call
 from services.metering.domain.store import Reader, Store
+from services.metering.handlers.held import Point
+from services.metering.handlers.rates import RateBooks
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,16 @@ class Part:
         database: Where readings, prices and contracts are.
         reader_of: Makes what reads on a connection.
         store_of: Makes the store of a transaction.
-        price_list: What a product costs on top of the spot price.
+        rate_books: What holds the rates.
         clock: Tells the time.
     """
 
     database: Database
     reader_of: Callable[[Connection], Reader]
     store_of: Callable[[Transaction], Store]
-    price_list: PriceList
+    rate_books: RateBooks
     clock: Clock
+
+    def point(self, connection: Connection, gsrn: str, call: Call) -> Point:
+        """Returns a metering point as the caller asks for it."""
+        return Point(self.reader_of(connection), self.rate_books, call.caller.customer_ids, gsrn)

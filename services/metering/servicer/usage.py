@@ -35,9 +35,7 @@ class UsageViews(Part):
             )
         return _usage(request, direction, period, used)
 
-    async def CompareUsage(
-        self, request: pb.CompareUsageRequest, call: Call
-    ) -> pb.UsageComparison:
+    async def CompareUsage(self, request: pb.CompareUsageRequest, call: Call) -> pb.UsageComparison:
         """Compares what the caller used with the same dates a year before."""
         async with self.database.reader() as connection:
             both = await usage.compare_usage(

@@ -9,12 +9,15 @@ import numpy as np
 from kit.postgres import Connection
 from services.metering.domain.calendar import END_DATE, date_of, first_hour, moment_of
 from services.metering.domain.contracts import Contract, Holding
+from services.metering.domain.held import Held
 from services.metering.domain.layout import Flags, Layout
+from services.metering.domain.period import Period
 from services.metering.domain.prices import PriceDays
+from services.metering.domain.pricing import Premises, RateRow
 from services.metering.domain.readings import DayBlocks, Direction, are_estimates
+from services.metering.domain.spot import Published
 from services.metering.domain.store import Position
-from services.metering.domain.usage import Held, Period
-from services.metering.storage import blocks
+from services.metering.storage import blocks, rates
 from services.metering.storage.contracts import contract_of
 
 # Whose the point is and what it used are one question, so that no answer is possible without the
@@ -28,13 +31,16 @@ WITH held AS MATERIALIZED (
     WHERE metering_point.gsrn = $1 AND customer.id = ANY ($2::uuid[])
         AND contract.starts_at < $5 AND contract.ends_at > $4
 )
-SELECT holdings.*, energy.*, prices.*
+SELECT holdings.*, energy.*, prices.*,
+    (SELECT coalesce(max(revision), 0) FROM rate_book) AS rates_revision
 FROM (
     SELECT
         array_agg(extract(epoch FROM starts_at)::bigint / 3600 ORDER BY starts_at) AS first_hours,
         array_agg(extract(epoch FROM least(ends_at, $5))::bigint / 3600 ORDER BY starts_at)
             AS end_hours,
+        array_agg(customer_number ORDER BY starts_at) AS customer_numbers,
         array_agg(price_area ORDER BY starts_at) AS price_areas,
+        array_agg(grid_company ORDER BY starts_at) AS grid_companies,
         array_agg(product ORDER BY starts_at) AS products
     FROM held
 ) AS holdings, (
@@ -96,6 +102,15 @@ FROM (
 ) AS held
 """
 
+_SPOT_PRICES = """
+SELECT
+    string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS days,
+    string_agg(amounts, '' ORDER BY day) AS amounts,
+    (SELECT coalesce(max(revision), 0) FROM rate_book) AS rates_revision
+FROM price_day
+WHERE price_area = $1 AND day >= $2 AND day < $3
+"""
+
 _BEFORE_ALL = Position("", 0)
 
 
@@ -128,6 +143,7 @@ class PostgresReader:
             wh=blocks.read_wh(row["wh"]),
             estimated=_estimated(layout, row["estimated_days"], row["qualities"]),
             prices=_prices(row),
+            rates_revision=row["rates_revision"],
         )
 
     async def contracts_of(
@@ -169,10 +185,33 @@ class PostgresReader:
             blocks.read_registered(layout, row["registered"]),
         )
 
+    async def spot_prices(self, price_area: str, period: Period) -> Published:
+        """Returns an area's spot prices."""
+        [row] = await self._connection.fetch(
+            _SPOT_PRICES, price_area, period.from_date, period.to_date
+        )
+        prices = PriceDays(blocks.read_days(row["days"]), blocks.read_amounts(row["amounts"]))
+        return Published(prices, row["rates_revision"])
+
+    async def rate_revision(self) -> int:
+        """Returns the number of the rate book that holds now; 0 if none was loaded."""
+        return await rates.newest(self._connection)
+
+    async def rates(self, revision: int) -> Sequence[RateRow]:
+        """Returns the rates of a book."""
+        return await rates.read(self._connection, revision)
+
 
 def _holdings(row: asyncpg.Record) -> Sequence[Holding]:
-    columns = (row["first_hours"], row["end_hours"], row["price_areas"], row["products"])
-    return [Holding(*terms) for terms in zip(*columns, strict=True)]
+    columns = (
+        row["first_hours"],
+        row["end_hours"],
+        row["customer_numbers"],
+        row["price_areas"],
+        row["grid_companies"],
+        row["products"],
+    )
+    return [Holding(*terms, premises=Premises.HOME) for terms in zip(*columns, strict=True)]
 
 
 def _estimated(layout: Layout, days: bytes | None, qualities: Sequence[bytes] | None) -> Flags:

@@ -12,8 +12,9 @@ from services.metering.domain.calendar import Whole, date_of
 from services.metering.domain.contracts import Contract
 from services.metering.domain.layout import Layout
 from services.metering.domain.prices import PriceDays
+from services.metering.domain.pricing import RateRow
 from services.metering.domain.readings import DayBlocks, Direction
-from services.metering.storage import blocks
+from services.metering.storage import blocks, rates
 from services.metering.storage.contracts import contract_of, midnight, terms_of
 from services.metering.storage.tables import ContractRow, MeteringPointRow
 
@@ -198,6 +199,16 @@ class PostgresStore:
                 written.layout.days.tolist(),
                 blocks.amounts_of_days(written.layout, written.amounts),
             )
+
+    async def lock_rates(self) -> tuple[int, Sequence[RateRow]]:
+        """Returns the book that holds now and its number, and keeps other imports off it."""
+        await rates.lock(self._connection)
+        revision = await rates.newest(self._connection)
+        return revision, await rates.read(self._connection, revision)
+
+    async def save_rates(self, rows: Sequence[RateRow], text: str) -> int:
+        """Stores a book with the file that it came from, and returns its number."""
+        return await rates.save(self._connection, rows, text)
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:
         """Stores which number a customer has, unless the customer was erased."""

@@ -16,7 +16,7 @@ from kit import access, errors, jwt, status
 from kit.clock import SystemClock
 from kit.errors import FieldError
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
-from kundeapp.metering.v1 import metering_service_pb2 as metering_pb
+from kundeapp.metering.v1 import usage_pb2 as usage_pb
 from tests.integration.gateway.conftest import Backend, Context, House, house
 
 USAGE = "/v1/meteringPoints/707057500000000001/usage?resolution=HOUR&from=2026-04-06&to=2026-04-07"
@@ -27,8 +27,8 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-async def usage(request: metering_pb.GetUsageRequest, _context: Context) -> metering_pb.Usage:
-    return metering_pb.Usage(
+async def usage(request: usage_pb.GetUsageRequest, _context: Context) -> usage_pb.Usage:
+    return usage_pb.Usage(
         metering_point=request.gsrn,
         resolution=request.resolution,
         time_zone="Europe/Oslo",
@@ -36,7 +36,7 @@ async def usage(request: metering_pb.GetUsageRequest, _context: Context) -> mete
         kwh=np.array([5939, -(2**63)], "<i8").tobytes(),
         cost=np.array([640_500_000, -(2**63)], "<i8").tobytes(),
         hours=np.array([1, 1], "<i4").tobytes(),
-        total=metering_pb.Usage.Total(kwh=5939, hours=2),
+        total=usage_pb.Usage.Total(kwh=5939, hours=2),
     )
 
 
@@ -251,8 +251,8 @@ class TestRefusals:
         assert "hunter2" not in response.text
 
     async def test_a_broken_answer_leaks_nothing(self, shared: House) -> None:
-        async def broken(_request: Any, _context: Context) -> metering_pb.Usage:
-            return metering_pb.Usage(start=b"123")
+        async def broken(_request: Any, _context: Context) -> usage_pb.Usage:
+            return usage_pb.Usage(start=b"123")
 
         shared.backend.answers["GetUsage"] = broken
         response = await shared.http.get(USAGE, headers=bearer(shared.backend.token()))

@@ -7,6 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import services.metering
+
+RATES = (Path(services.metering.__file__).parent / "rates.toml").read_text()
+"""The rates that are shipped."""
+
 DATA = Path(__file__).parents[4] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data in {DATA}")
 

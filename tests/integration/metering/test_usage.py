@@ -10,6 +10,7 @@ from kundeapp.metering.v1 import metering_service_pb2 as pb
 from tests.integration.metering.files import (
     GSRN,
     OTHER_GSRN,
+    RATES,
     UNKNOWN_GSRN,
     contracts,
     elhub,
@@ -27,6 +28,7 @@ UNKNOWN = -(2**63)
 async def household(metering: Metering) -> UUID:
     """Imports the household's real hours and prices of March and April."""
     customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
     await metering.import_contracts(contracts(f"{GSRN},1001,2026-03-01,"))
     await metering.import_readings(GSRN, real("household_no5_2026-03.csv"))
     await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
@@ -101,20 +103,57 @@ async def test_a_day_of_25_hours_tells_its_two_hours_at_two_oclock_apart(
     assert (day.hours, day.wh) == (25, 3 * 1500 + 22 * 2500)
 
 
-async def test_the_cost_of_an_hour_is_spot_and_markup_with_vat(metering: Metering) -> None:
+def sixth_of_april(month_kr: int) -> int:
+    """Returns the part of a monthly amount that 6 April bears, in 1e-8 kr."""
+    month = month_kr * 10**8
+    return month * 144 // 720 - month * 120 // 720
+
+
+async def test_the_cost_of_a_day_is_all_that_both_bills_have(metering: Metering) -> None:
     customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
     await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
     await metering.import_readings(GSRN, elhub(hours_of("2026-04-06"), kwh="2,001"))
     await metering.import_prices("NO5", prices(hours_of("2026-04-06"), "0.99069"))
     [day] = buckets(await metering.usage(customer, GSRN, "DAY", "2026-04-06", "2026-04-07"))
-    # (0.99069 + 0.03900) * 1.25 = 1.2871125, which is 1.28711 kr/kWh.
-    assert day.cost == 24 * 2001 * 128_711
+    # Spot 99.069 øre and markup 3.90 with VAT; night, since it is Easter Monday; consumption tax,
+    # Enova, and 90 % back of what is above 77 øre.
+    per_kwh = 123_836 + 4_875 + 13_125 + 8_913 + 1_250 - 24_828
+    # The fee is 49 kr a month; the only peak known is 2.001 kW, on the step of 250 kr.
+    assert day.cost == 24 * 2001 * per_kwh + sixth_of_april(49) + sixth_of_april(250)
+
+
+async def test_a_day_costs_the_same_whether_asked_for_alone_or_with_its_month(
+    metering: Metering,
+) -> None:
+    customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
+    await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
+    await metering.import_readings(GSRN, elhub(hours_of("2026-04-01", days=3), kwh="9,000"))
+    await metering.import_readings(GSRN, elhub(hours_of("2026-04-04", days=27)))
+    await metering.import_prices("NO5", prices(hours_of("2026-04-01", days=30)))
+    month = buckets(await metering.usage(customer, GSRN, "DAY", *APRIL))
+    [alone] = buckets(await metering.usage(customer, GSRN, "DAY", "2026-04-20", "2026-04-21"))
+    assert alone == month[19]
+    # Its share is one of 415 kr, which the peaks of other days lead to.
+    assert alone.cost > 24 * 1000 * 127_288 + 415 * 10**8 // 30
+
+
+async def test_without_rates_no_cost_is_known(metering: Metering) -> None:
+    customer = await metering.customer("1001")
+    await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
+    await metering.import_readings(GSRN, elhub(hours_of("2026-04-06")))
+    await metering.import_prices("NO5", prices(hours_of("2026-04-06")))
+    usage = await metering.usage(customer, GSRN, "DAY", "2026-04-06", "2026-04-07")
+    assert usage.total.kwh == 24_000
+    assert not usage.total.HasField("cost")
 
 
 async def test_an_hour_without_a_price_or_a_value_is_unknown_and_not_zero(
     metering: Metering,
 ) -> None:
     customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
     await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
     hours = hours_of("2026-04-06", days=2)
     await metering.import_readings(GSRN, elhub(hours[:40], quality="Estimert"))
@@ -131,13 +170,15 @@ async def test_an_hour_without_a_price_or_a_value_is_unknown_and_not_zero(
 
 async def test_a_price_that_comes_later_completes_the_cost(metering: Metering) -> None:
     customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
     await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
     await metering.import_readings(GSRN, elhub(hours_of("2026-04-06")))
     before = await metering.usage(customer, GSRN, "DAY", "2026-04-06", "2026-04-07")
     await metering.import_prices("NO5", prices(hours_of("2026-04-06")))
     after = await metering.usage(customer, GSRN, "DAY", "2026-04-06", "2026-04-07")
     assert not before.total.HasField("cost")
-    assert after.total.cost == 24 * 1000 * 129_875
+    per_kwh = 125_000 + 4_875 + 13_125 + 8_913 + 1_250 - 25_875
+    assert after.total.cost == 24 * 1000 * per_kwh + sixth_of_april(49) + sixth_of_april(155)
 
 
 async def test_a_contract_that_starts_later_hides_the_hours_before_it(metering: Metering) -> None:

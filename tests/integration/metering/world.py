@@ -16,6 +16,7 @@ from kit.access import Caller
 from kit.status import DETAILS_KEY
 from kit.testing import Neighbours, eventually
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import rates_pb2, usage_pb2
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -91,7 +92,7 @@ class Bucket:
     estimated: int
 
 
-def buckets(usage: pb.Usage) -> list[Bucket]:
+def buckets(usage: usage_pb2.Usage) -> list[Bucket]:
     """Reads the columns of a usage."""
     columns = [
         np.frombuffer(data, dtype).tolist()
@@ -141,13 +142,18 @@ class Metering:
         rest = [pb.ImportPricesRequest(data=piece) for piece in _pieces(data)]
         return await self.stub.ImportPrices(_stream([first, *rest]), metadata=self.operator())
 
+    async def import_rates(self, text: str) -> rates_pb2.ImportRatesReport:
+        """Imports a book of rates as an operator."""
+        requests = (rates_pb2.ImportRatesRequest(data=piece) for piece in _pieces(text.encode()))
+        return await self.stub.ImportRates(_stream(requests), metadata=self.operator())
+
     async def usage(
         self, customer: UUID, gsrn: str, resolution: str, from_date: str, to_date: str
-    ) -> pb.Usage:
+    ) -> usage_pb2.Usage:
         """Asks for usage as a customer."""
-        request = pb.GetUsageRequest(
+        request = usage_pb2.GetUsageRequest(
             gsrn=gsrn,
-            resolution=pb.Usage.Resolution.Value(resolution),
+            resolution=usage_pb2.Usage.Resolution.Value(resolution),
             from_date=from_date,
             to_date=to_date,
         )

@@ -20,6 +20,7 @@ from kundeapp.identity.v1.identity_service_pb2 import (
     PutStaffAccountResponse,
 )
 from kundeapp.metering.v1.metering_service_pb2 import ImportReadingsReport
+from kundeapp.metering.v1.rates_pb2 import ImportRatesReport
 
 runner = CliRunner()
 
@@ -52,6 +53,7 @@ COMMANDS = [
     ["import", "metering-points"],
     ["import", "readings"],
     ["import", "prices"],
+    ["import", "rates"],
     ["staff", "put"],
     ["demo-code"],
     ["customers", "look-up"],
@@ -125,6 +127,25 @@ def test_whoever_is_not_logged_in_ends_with_4(file: Path) -> None:
 
 def test_nothing_to_stop_ends_with_3() -> None:
     assert runner.invoke(app, ["stop", "postgres"]).exit_code == Exit.UNREACHABLE
+
+
+def test_an_import_of_rates_says_what_is_new_and_what_is_gone(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = ImportRatesReport(rows=5, created=2, changed=1, removed=4, unchanged=2, revision=7)
+    monkeypatch.setattr(Services, "import_rates", _answering(report))
+
+    result = runner.invoke(app, ["import", "rates", str(file), "--json"])
+
+    assert result.exit_code == Exit.OK
+    assert json.loads(result.stdout) == {
+        "rows": 5,
+        "created": 2,
+        "changed": 1,
+        "unchanged": 2,
+        "removed": 4,
+        "revision": 7,
+    }
 
 
 def test_an_import_prints_its_report_as_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

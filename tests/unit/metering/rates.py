@@ -9,6 +9,61 @@ import services.metering
 
 SHIPPED = (Path(services.metering.__file__).parent / "rates.toml").read_text()
 
+PLAIN = """
+[[zone]]
+price_areas = ["NO3"]
+zone = "STANDARD"
+from = 2005-01-01
+source = "made up"
+
+[[vat]]
+zones = ["STANDARD"]
+percent = 25
+from = 2005-01-01
+source = "made up"
+
+[[consumption_tax]]
+zones = ["STANDARD"]
+ore_per_kwh = 0
+from = 2005-01-01
+source = "made up"
+
+[[enova]]
+zones = ["STANDARD"]
+ore_per_kwh = 0
+from = 2005-01-01
+source = "made up"
+
+[[grid_company]]
+name = "Linja"
+from = 2005-01-01
+source = "made up"
+
+[[grid_energy]]
+company = "Linja"
+bands = [{ name = "always", ore_per_kwh = 0 }]
+from = 2005-01-01
+source = "made up"
+
+[[grid_capacity]]
+company = "Linja"
+steps = [{ from_kw = 0, kr_per_year = 0 }]
+days = 3
+from = 2005-01-01
+source = "made up"
+
+[[product]]
+name = "SPOT"
+energy = "SPOT"
+settlement = "NONE"
+markup_ore_per_kwh = 3.90
+monthly_fee_kr = 0
+surplus_ore_per_kwh = 0
+from = 2005-01-01
+source = "made up"
+"""
+"""Rates that leave nothing but the spot price, a markup of 3.90 øre, and VAT."""
+
 _MADE_UP = """
 [[zone]]
 price_areas = ["NO1", "NO2", "NO3", "NO5"]

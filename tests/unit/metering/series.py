@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from services.metering.domain.calendar import day_of
 from services.metering.domain.contracts import Holding
+from services.metering.domain.held import Held
 from services.metering.domain.layout import Layout
+from services.metering.domain.period import Period
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
+from services.metering.domain.pricing import Premises
 from services.metering.domain.readings import MISSING
-from services.metering.domain.usage import Held, Period
 
 
 @st.composite
@@ -29,7 +31,8 @@ def periods(draw: st.DrawFn, most_days: int = 500) -> Period:
 def held_in(draw: st.DrawFn, period: Period) -> Held:
     """What a customer may see: some days lack readings, some hours a value or a price."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    days = np.arange(day_of(period.from_date), day_of(period.to_date))
+    months = period.months
+    days = np.arange(day_of(months.from_date), day_of(months.to_date))
     known_days = Layout(days[random.random(len(days)) < draw(st.sampled_from([0.0, 0.9, 1.0]))])
     priced_days = Layout(days[random.random(len(days)) < draw(st.sampled_from([0.0, 0.99, 1.0]))])
     wh = random.integers(0, 1_000_001, known_days.size).astype(np.int32)
@@ -42,6 +45,7 @@ def held_in(draw: st.DrawFn, period: Period) -> Held:
         wh=wh,
         estimated=random.random(len(wh)) < 0.1,
         prices={"NO3": PriceDays(priced_days, amounts)},
+        rates_revision=1,
     )
 
 
@@ -52,4 +56,9 @@ def holdings_in(draw: st.DrawFn, period: Period) -> list[Holding]:
     cuts = sorted(draw(st.sets(st.integers(first - 50, end + 50), min_size=2, max_size=4)))
     pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
     touching = [pair for pair in pairs if pair[0] < end and pair[1] > first]
-    return [Holding(*pair, "NO3", "SPOT") for pair in touching or [(first, end)]]
+    return [holding(*pair) for pair in touching or [(first, end)]]
+
+
+def holding(first_hour: int, end_hour: int) -> Holding:
+    """A contract of one customer in Linja's area."""
+    return Holding(first_hour, end_hour, "1001", "NO3", "Linja", "SPOT", Premises.HOME)

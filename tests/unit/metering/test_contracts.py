@@ -10,6 +10,7 @@ from services.metering.domain.contracts import (
     NumberedContract,
     contract_changes,
 )
+from services.metering.domain.pricing import Premises
 from services.metering.domain.problems import BadFile
 
 KARI = Contract(
@@ -68,7 +69,7 @@ def test_contracts_on_different_points_do_not_meet() -> None:
 
 
 def test_a_holding_is_cut_to_a_range_and_is_half_open() -> None:
-    holding = Holding(10, 20, "NO3", "SPOT")
+    holding = Holding(10, 20, "1001", "NO3", "Linja", "SPOT", Premises.HOME)
     assert holding.within(0, 100) == holding
     assert holding.within(15, 16) == replace(holding, first_hour=15, end_hour=16)
     assert holding.within(20, 30) is None

@@ -1,49 +1,46 @@
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import services.metering
 from kit import texts
 from kit.errors import Invalid
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import Holding
+from services.metering.domain.held import Held, HeldHours
 from services.metering.domain.layout import Layout
-from services.metering.domain.price_list import parse_price_list
+from services.metering.domain.period import Period, Resolution, parse_period
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
-from services.metering.domain.readings import MISSING
-from services.metering.domain.usage import (
-    UNKNOWN,
-    Held,
-    Period,
-    Resolution,
-    Usage,
-    parse_period,
-    usage_of,
-)
-from tests.unit.metering.series import held_in, periods
+from services.metering.domain.pricing import UNKNOWN, parse_rate_book
+from services.metering.domain.readings import MISSING, Direction
+from services.metering.domain.usage import Usage, usage_of
+from tests.unit.metering import rates
+from tests.unit.metering.series import held_in, holding, periods
 
-PRICE_LIST = parse_price_list(
-    (Path(services.metering.__file__).parent / "products.toml").read_text()
-)
+BOOK = parse_rate_book(rates.PLAIN)
 DAY = Period(date(2026, 4, 6), date(2026, 4, 7))
 
 seen = periods().flatmap(lambda period: st.tuples(st.just(period), held_in(period)))
 
 
-def one_day(wh: list[int], prices: list[int], holding: Holding | None = None) -> Held:
+def one_day(wh: list[int], prices: list[int], held_by: Holding | None = None) -> Held:
     layout = Layout.of(np.arange(DAY.first_hour, DAY.end_hour))
     return Held(
-        holdings=[holding or Holding(DAY.first_hour, DAY.end_hour, "NO3", "SPOT")],
+        holdings=[held_by or holding(DAY.first_hour, DAY.end_hour)],
         layout=layout,
         wh=np.array(wh, np.int32),
         estimated=np.zeros(24, np.bool_),
         prices={"NO3": PriceDays(layout, np.array(prices, np.int32))},
+        rates_revision=1,
     )
+
+
+def shown(held: Held, period: Period, resolution: Resolution) -> Usage:
+    hours = HeldHours.of(held, period.months).priced(BOOK, Direction.CONSUMPTION)
+    return usage_of(hours.within(period), resolution)
 
 
 def label(resolution: Resolution, hour: int) -> object:
@@ -61,8 +58,8 @@ def label(resolution: Resolution, hour: int) -> object:
 
 
 def slow_price(spot: int) -> int:
-    with_vat = (Decimal(spot) + 3900) * Decimal("1.25")
-    return int(with_vat.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    with_vat = Decimal(spot) * Decimal("1.25")
+    return int(with_vat.quantize(Decimal(1), rounding=ROUND_HALF_UP)) + 4875
 
 
 class Reference:
@@ -114,28 +111,28 @@ def test_every_bucket_is_what_adding_up_hour_by_hour_gives(
     case: tuple[Period, Held], resolution: Resolution
 ) -> None:
     period, held = case
-    usage = usage_of(held, period, resolution, PRICE_LIST)
+    usage = shown(held, period, resolution)
     reference = Reference(held, period, resolution)
     assert usage.start_hours.tolist() == reference.column("start")
-    assert usage.wh.tolist() == reference.wh()
-    assert usage.cost.tolist() == reference.cost()
-    assert usage.hours.tolist() == reference.column("hours")
-    assert usage.missing_hours.tolist() == reference.missing()
-    assert usage.estimated_hours.tolist() == reference.column("estimated")
+    assert usage.buckets.wh.tolist() == reference.wh()
+    assert usage.buckets.cost.tolist() == reference.cost()
+    assert usage.buckets.hours.tolist() == reference.column("hours")
+    assert usage.buckets.missing_hours.tolist() == reference.missing()
+    assert usage.buckets.estimated_hours.tolist() == reference.column("estimated")
 
 
 @settings(max_examples=60, deadline=None)
 @given(seen)
 def test_hours_days_months_and_years_have_the_same_total(case: tuple[Period, Held]) -> None:
     period, held = case
-    usages = [usage_of(held, period, resolution, PRICE_LIST) for resolution in Resolution]
-    assert len({usage.total for usage in usages}) == 1
+    usages = [shown(held, period, resolution) for resolution in Resolution]
     for usage in usages:
-        assert known_sum(usage.wh) == max(usage.total.wh, 0)
-        assert usage.hours.sum() == usage.total.hours
-        assert usage.missing_hours.sum() == usage.total.missing_hours
+        assert usage.total == usages[0].total
+        assert known_sum(usage.buckets.wh) == max(usage.total.wh, 0)
+        assert usage.buckets.hours.sum() == usage.total.hours
+        assert usage.buckets.missing_hours.sum() == usage.total.missing_hours
         if usage.total.cost != UNKNOWN:
-            assert known_sum(usage.cost) == usage.total.cost
+            assert known_sum(usage.buckets.cost) == usage.total.cost
 
 
 def known_sum(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
@@ -146,43 +143,44 @@ def test_forty_years_of_the_most_there_can_be_does_not_overflow() -> None:
     period = Period(date(2010, 1, 1), date(2050, 1, 1))
     layout = Layout.of(np.arange(period.first_hour, period.end_hour))
     held = Held(
-        holdings=[Holding(period.first_hour, period.end_hour, "NO3", "SPOT")],
+        holdings=[holding(period.first_hour, period.end_hour)],
         layout=layout,
         wh=np.full(layout.size, 1_000_000, np.int32),
         estimated=np.zeros(layout.size, np.bool_),
         prices={"NO3": PriceDays(layout, np.full(layout.size, 10_000_000, np.int32))},
+        rates_revision=1,
     )
-    usage = usage_of(held, period, Resolution.YEAR, PRICE_LIST)
+    usage = shown(held, period, Resolution.YEAR)
     assert usage.total.cost == usage.total.hours * 1_000_000 * slow_price(10_000_000)
 
 
 def test_an_hour_without_a_value_is_missing_and_never_zero() -> None:
-    usage = usage_of(one_day([1000] * 23 + [MISSING], [5] * 24), DAY, Resolution.HOUR, PRICE_LIST)
-    assert usage.wh.tolist() == [1000] * 23 + [UNKNOWN]
-    assert usage.cost[-1] == UNKNOWN
+    usage = shown(one_day([1000] * 23 + [MISSING], [5] * 24), DAY, Resolution.HOUR)
+    assert usage.buckets.wh.tolist() == [1000] * 23 + [UNKNOWN]
+    assert usage.buckets.cost[-1] == UNKNOWN
     assert usage.total.wh == 23_000
     assert usage.total.missing_hours == 1
 
 
 def test_an_hour_without_a_price_makes_the_cost_unknown_above_it_too() -> None:
     prices = [5] * 23 + [UNKNOWN_PRICE]
-    usage = usage_of(one_day([1000] * 24, prices), DAY, Resolution.DAY, PRICE_LIST)
-    assert usage.wh.tolist() == [24_000]
-    assert usage.cost.tolist() == [UNKNOWN]
+    usage = shown(one_day([1000] * 24, prices), DAY, Resolution.DAY)
+    assert usage.buckets.wh.tolist() == [24_000]
+    assert usage.buckets.cost.tolist() == [UNKNOWN]
     assert usage.total.cost == UNKNOWN
 
 
 def test_an_unknown_price_of_an_hour_without_a_value_does_no_harm() -> None:
     prices = [5] * 23 + [UNKNOWN_PRICE]
-    usage = usage_of(one_day([1000] * 23 + [MISSING], prices), DAY, Resolution.DAY, PRICE_LIST)
+    usage = shown(one_day([1000] * 23 + [MISSING], prices), DAY, Resolution.DAY)
     assert usage.total.cost == 23 * 1000 * slow_price(5)
 
 
 def test_hours_outside_of_the_contract_leave_no_trace() -> None:
     noon = DAY.first_hour + 12
-    held = one_day([999_999] * 12 + [1] * 12, [5] * 24, Holding(noon, DAY.end_hour, "NO3", "SPOT"))
+    held = one_day([999_999] * 12 + [1] * 12, [5] * 24, holding(noon, DAY.end_hour))
     for resolution in Resolution:
-        usage = usage_of(held, DAY, resolution, PRICE_LIST)
+        usage = shown(held, DAY, resolution)
         assert usage.start_hours[0] == noon
         assert usage.total.wh == 12
         assert usage.total.hours == 12
@@ -217,19 +215,20 @@ def test_a_usage_says_when_the_two_hours_after_each_other_at_two_oclock_start() 
     period = Period(date(2026, 10, 25), date(2026, 10, 26))
     layout = Layout.of(np.arange(period.first_hour, period.end_hour))
     held = Held(
-        holdings=[Holding(0, period.end_hour, "NO3", "SPOT")],
+        holdings=[holding(0, period.end_hour)],
         layout=layout,
         wh=np.arange(25, dtype=np.int32),
         estimated=np.zeros(25, np.bool_),
         prices={"NO3": PriceDays(layout, np.zeros(25, np.int32))},
+        rates_revision=1,
     )
-    usage = usage_of(held, period, Resolution.HOUR, PRICE_LIST)
+    usage = shown(held, period, Resolution.HOUR)
     twos = [(local_moment_of(hour).utcoffset(), wh) for hour, wh in hours_of(usage, 2)]
     assert twos == [(timedelta(hours=2), 2), (timedelta(hours=1), 3)]
 
 
 def hours_of(usage: Usage, clock: int) -> list[tuple[int, int]]:
-    pairs = zip(usage.start_hours.tolist(), usage.wh.tolist(), strict=True)
+    pairs = zip(usage.start_hours.tolist(), usage.buckets.wh.tolist(), strict=True)
     return [(hour, wh) for hour, wh in pairs if local_moment_of(hour).hour == clock]
 
 

@@ -22,7 +22,7 @@ class ContractsFormat:
     """Contracts, one a line, in CSV with commas (RFC 4180).
 
     Args:
-        products: The products that are sold.
+        products: The products that are sold; none if that is not known, and any is taken.
     """
 
     def __init__(self, products: Collection[str]) -> None:
@@ -49,7 +49,7 @@ class ContractsFormat:
         gsrn, customer, start, end, price_area, grid_company, product, address = columns
         if _CUSTOMER_NUMBER.fullmatch(customer) is None:
             raise Refused("CUSTOMER_NUMBER_INVALID")
-        if product not in self._products:
+        if self._products and product not in self._products:
             raise Refused("NOT_A_CHOICE", choices=", ".join(self._products))
         from_date = _date(start)
         to_date = _date(end) if end else None
@@ -62,7 +62,7 @@ class ContractsFormat:
             to_date=to_date,
             price_area=check_price_area(price_area),
             grid_company=_text(grid_company, "grid_company"),
-            product=product,
+            product=_text(product, "product"),
             address=_text(address, "address"),
         )
 

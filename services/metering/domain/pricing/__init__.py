@@ -7,6 +7,7 @@ from services.metering.domain.pricing.book import (
     rate_book_of,
 )
 from services.metering.domain.pricing.capacity import CapacityStanding, Peak, capacity
+from services.metering.domain.pricing.clock import MONTH_OF_DAY
 from services.metering.domain.pricing.engine import (
     PricedHours,
     price_consumption,
@@ -18,6 +19,7 @@ from services.metering.domain.pricing.rates import Premises, RateRow, Terms
 from services.metering.domain.pricing.years import NO_BAND, CapacityStep, Component
 
 __all__ = [
+    "MONTH_OF_DAY",
     "NO_BAND",
     "UNKNOWN",
     "CapacityStanding",
