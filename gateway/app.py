@@ -45,6 +45,14 @@ SECURITY: Headers = (
 )
 _OF_AN_ANSWER: Headers = (_JSON, NO_STORE, *SECURITY)
 _NO_PART_OF_A_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
+_KEPT_FILES = {
+    "text/csv": ".csv",
+    "application/json": ".json",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/atom+xml": ".xml",
+}
+"""Tables and records, which are to be kept, and how their names end; what else a browser can show
+well, it shows."""
 _ANONYMOUS = Caller(workload=access.GATEWAY)
 _UNROUTED = "-"
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -532,9 +540,10 @@ def _of_a_file(file: httpbody_pb2.HttpBody, path: str) -> Headers:
     """Returns the headers of a file, which a browser saves under the last part of its path."""
     media_type = file.content_type or "application/octet-stream"
     name = _NO_PART_OF_A_FILE_NAME.sub("_", unquote(path.rpartition("/")[2]))
-    # Tables and records are to be kept; what a browser can show well, it shows.
-    is_kept = media_type.startswith(("text/csv", "application/json"))
-    disposition = "attachment" if is_kept else "inline"
+    extension = _KEPT_FILES.get(media_type.partition(";")[0])
+    disposition = "inline" if extension is None else "attachment"
+    if extension is not None and not name.endswith(extension):
+        name += extension
     return (
         (b"content-type", media_type.encode("latin-1")),
         (b"content-disposition", f'{disposition}; filename="{name}"'.encode()),

@@ -180,6 +180,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.metering.v1.MeteringService.CompareUsage": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.CompareProducts": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.GetSpotPrices": CUSTOMER,
+    "kundeapp.metering.v1.MeteringService.ExportUsage": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.ImportMeteringPoints": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportReadings": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,

@@ -172,8 +172,10 @@ def _total(export: UsageExport, words: Words) -> Cells:
 
 def _times(rows: Rows, resolution: Resolution) -> list[Cells]:
     moments = [local_moment_of(hour) for hour in rows.start_hours.tolist()]
-    if resolution is not Resolution.HOUR:
-        return [[_serial(moment) for moment in moments]]
+    if resolution is Resolution.MONTH:
+        return [[_serial(moment.replace(day=1, hour=0)) for moment in moments]]
+    if resolution is Resolution.DAY:
+        return [[_serial(moment.replace(hour=0)) for moment in moments]]
     ends = [local_moment_of(hour) for hour in (rows.start_hours + 1).tolist()]
     return [
         [_serial(moment) for moment in moments],

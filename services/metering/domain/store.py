@@ -38,6 +38,10 @@ class Reader(Protocol):
         """Returns what customers may see of a point; None if they hold it at no time in it."""
         ...
 
+    async def address(self, gsrn: str, customers: Collection[UUID], period: Period) -> str:
+        """Returns where a point is, as customers' last contract in a period says; empty if none."""
+        ...
+
     async def contracts_of(
         self, customers: Collection[UUID], after: Position | None, limit: int
     ) -> Sequence[Contract]:

@@ -1,6 +1,7 @@
 """All RPCs together."""
 
 from services.metering.servicer.bills import Bills
+from services.metering.servicer.exports import Exports
 from services.metering.servicer.imports import Imports
 from services.metering.servicer.points import Points
 from services.metering.servicer.privacy import Privacy
@@ -9,5 +10,7 @@ from services.metering.servicer.spot_prices import SpotPriceViews
 from services.metering.servicer.usage import UsageViews
 
 
-class MeteringServicer(Points, UsageViews, Bills, SpotPriceViews, Imports, RateImports, Privacy):
+class MeteringServicer(
+    Points, UsageViews, Bills, SpotPriceViews, Exports, Imports, RateImports, Privacy
+):
     """One method for each RPC of `MeteringService`, which says what it does."""

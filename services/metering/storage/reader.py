@@ -70,6 +70,16 @@ FROM (
 ) AS prices
 """
 
+_ADDRESS = """
+SELECT contract.address
+FROM metering_point
+JOIN contract ON contract.metering_point_id = metering_point.id
+JOIN customer ON customer.number = contract.customer_number
+WHERE metering_point.gsrn = $1 AND customer.id = ANY ($2::uuid[])
+    AND contract.starts_at < $4 AND contract.ends_at > $3
+ORDER BY contract.starts_at DESC LIMIT 1
+"""
+
 _CONTRACTS = """
 SELECT metering_point.gsrn, contract.*
 FROM customer
@@ -145,6 +155,11 @@ class PostgresReader:
             prices=_prices(row),
             rates_revision=row["rates_revision"],
         )
+
+    async def address(self, gsrn: str, customers: Collection[UUID], period: Period) -> str:
+        """Returns where a point is, as customers' last contract in a period says; empty if none."""
+        ends = moment_of(period.first_hour), moment_of(period.end_hour)
+        return await self._connection.fetchval(_ADDRESS, gsrn, customers, *ends) or ""
 
     async def contracts_of(
         self, customers: Collection[UUID], after: Position | None, limit: int

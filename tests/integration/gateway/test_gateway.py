@@ -155,6 +155,24 @@ class TestFiles:
         response = await shared.http.get(self.PATH, headers=staff(shared))
         assert response.headers["content-disposition"] == 'inline; filename="guestList.csv"'
 
+    @pytest.mark.parametrize(
+        ("media_type", "name"),
+        [
+            ("text/csv; charset=utf-8", "guestList.csv"),
+            (
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "guestList.csv.xlsx",
+            ),
+            ("application/atom+xml; charset=utf-8", "guestList.csv.xml"),
+        ],
+    )
+    async def test_a_file_to_keep_has_a_name_that_says_what_it_is(
+        self, shared: House, media_type: str, name: str
+    ) -> None:
+        answers_with(shared, httpbody_pb2.HttpBody(content_type=media_type, data=b"file"))
+        response = await shared.http.get(self.PATH, headers=staff(shared))
+        assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
+
     async def test_a_file_without_a_type_is_bytes(self, shared: House) -> None:
         answers_with(shared, httpbody_pb2.HttpBody(data=b"\x00"))
         response = await shared.http.get(self.PATH, headers=staff(shared))
