@@ -23,6 +23,7 @@ from services.metering.domain.pricing import UNKNOWN
 _ROWS_AT_ONCE = 1000
 _HEADER_ROW = 1
 _FIRST_ROW = 2
+_HEADER_HEIGHT = 45
 _A4 = 9
 _WH_PER_KWH = 10**3
 _COST_PER_KR = 10**8
@@ -38,12 +39,14 @@ class _Column:
     Attributes:
         heading: What it is called.
         width: How wide it is, in digits.
-        format: How its numbers look; None for text.
+        format: How its cells look.
+        heading_format: How its heading looks.
     """
 
     heading: str
     width: float
-    format: Format | None
+    format: Format
+    heading_format: Format
 
 
 class _Formats:
@@ -51,12 +54,13 @@ class _Formats:
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.title: Final = book.add_format({"bold": True, "font_size": 12})
-        self.header: Final = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
-        )
-        self.moment: Final = book.add_format({"num_format": "dd.mm.yyyy hh:mm"})
-        self.day: Final = book.add_format({"num_format": "dd.mm.yyyy"})
-        self.month: Final = book.add_format({"num_format": "mm.yyyy"})
+        header = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+        self.left: Final = book.add_format({**header, "align": "left"})
+        self.right: Final = book.add_format({**header, "align": "right"})
+        self.text: Final = book.add_format({"align": "left", "indent": 1})
+        self.moment: Final = book.add_format({"num_format": "dd.mm.yyyy hh:mm", "align": "left"})
+        self.day: Final = book.add_format({"num_format": "dd.mm.yyyy", "align": "left"})
+        self.month: Final = book.add_format({"num_format": "mm.yyyy", "align": "left"})
         self.count: Final = book.add_format({"num_format": "0"})
         self.kwh: Final = book.add_format({"num_format": "#,##0.000"})
         self.kr: Final = book.add_format({"num_format": "#,##0.00"})
@@ -94,8 +98,9 @@ def _write(
         sheet.set_column(place, place, column.width)
     title = f"{sheet.get_name()}, {export.address}, {words.metering_point} {export.gsrn}"
     sheet.write_string(0, 0, title, formats.title)
+    sheet.set_row(_HEADER_ROW, _HEADER_HEIGHT)
     for place, column in enumerate(columns):
-        sheet.write_string(_HEADER_ROW, place, column.heading, formats.header)
+        sheet.write_string(_HEADER_ROW, place, column.heading, column.heading_format)
     row = _FIRST_ROW
     for cells in _all_cells(export, resolution, words):
         _write_row(sheet, row, cells, columns)
@@ -107,7 +112,7 @@ def _write(
 def _write_row(sheet: Worksheet, row: int, cells: Cells, columns: Sequence[_Column]) -> None:
     for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
         if isinstance(cell, str):
-            sheet.write_string(row, place, cell)
+            sheet.write_string(row, place, cell, column.format)
         elif cell is not None:
             sheet.write_number(row, place, cell, column.format)
 
@@ -115,29 +120,31 @@ def _write_row(sheet: Worksheet, row: int, cells: Cells, columns: Sequence[_Colu
 def _columns(
     export: UsageExport, resolution: Resolution, words: Words, formats: _Formats
 ) -> Sequence[_Column]:
-    moment = _Column(words.start, 17, formats.moment)
-    starts = {
-        Resolution.MONTH: [_Column(words.month, 12, formats.month)],
-        Resolution.DAY: [_Column(words.day, 12, formats.day)],
-        Resolution.HOUR: [
-            moment,
-            _Column(words.utc, 8, None),
-            _Column(words.end, 17, formats.moment),
-        ],
-    }
+    def text(heading: str, width: float, look: Format) -> _Column:
+        return _Column(heading, width, look, formats.left)
+
+    def number(heading: str, look: Format) -> _Column:
+        return _Column(heading, 14, look, formats.right)
 
     def flow(names: FlowWords) -> list[_Column]:
-        kwh, cost = _Column(names.kwh, 13, formats.kwh), _Column(names.cost, 13, formats.kr)
+        kwh, cost = number(names.kwh, formats.kwh), number(names.cost, formats.kr)
         if resolution is Resolution.HOUR:
-            return [kwh, _Column(names.quality, 13, None), cost]
-        return [
-            kwh,
-            _Column(names.missing, 13, formats.count),
-            _Column(names.estimated, 13, formats.count),
-            cost,
-        ]
+            return [kwh, text(names.quality, 14, formats.text), cost]
+        missing, estimated = (
+            number(heading, formats.count) for heading in (names.missing, names.estimated)
+        )
+        return [kwh, missing, estimated, cost]
 
-    parts = [_Column(words.power, 13, formats.kr), _Column(words.grid, 13, formats.kr)]
+    starts = {
+        Resolution.MONTH: [text(words.month, 12, formats.month)],
+        Resolution.DAY: [text(words.day, 12, formats.day)],
+        Resolution.HOUR: [
+            text(words.start, 17, formats.moment),
+            text(words.utc, 9, formats.text),
+            text(words.end, 17, formats.moment),
+        ],
+    }
+    parts = [number(words.power, formats.kr), number(words.grid, formats.kr)]
     columns = [*starts[resolution], *flow(words.consumption), *parts]
     return columns if export.production is None else [*columns, *flow(words.production)]
 
@@ -179,7 +186,7 @@ def _times(rows: Rows, resolution: Resolution) -> list[Cells]:
     ends = [local_moment_of(hour) for hour in (rows.start_hours + 1).tolist()]
     return [
         [_serial(moment) for moment in moments],
-        [f"{moment:%z}" for moment in moments],
+        [moment.isoformat()[-len("+01:00") :] for moment in moments],
         [_serial(moment) for moment in ends],
     ]
 

@@ -84,8 +84,8 @@ WORDS: Final[Mapping[Language, Words]] = {
             kwh="Produksjon kWh",
             quality="Kvalitet produksjon",
             cost="Kostnad produksjon kr",
-            missing="Produksjonstimar som manglar",
-            estimated="Estimerte produksjonstimar",
+            missing="Produksjon: timar som manglar",
+            estimated="Produksjon: estimerte timar",
         ),
     ),
     "nb": Words(
@@ -118,8 +118,8 @@ WORDS: Final[Mapping[Language, Words]] = {
             kwh="Produksjon kWh",
             quality="Kvalitet produksjon",
             cost="Kostnad produksjon kr",
-            missing="Produksjonstimer som mangler",
-            estimated="Estimerte produksjonstimer",
+            missing="Produksjon: timer som mangler",
+            estimated="Produksjon: estimerte timer",
         ),
     ),
     "en": Words(
@@ -152,8 +152,8 @@ WORDS: Final[Mapping[Language, Words]] = {
             kwh="Production kWh",
             quality="Quality of production",
             cost="Cost of production NOK",
-            missing="Missing hours of production",
-            estimated="Estimated hours of production",
+            missing="Production: missing hours",
+            estimated="Production: estimated hours",
         ),
     ),
 }
