@@ -55,12 +55,16 @@ class _Formats:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self.title: Final = book.add_format({"bold": True, "font_size": 12})
         header = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
-        self.left: Final = book.add_format({**header, "align": "left"})
+        self.left: Final = book.add_format({**header, "align": "left", "indent": 1})
         self.right: Final = book.add_format({**header, "align": "right"})
         self.text: Final = book.add_format({"align": "left", "indent": 1})
-        self.moment: Final = book.add_format({"num_format": "dd.mm.yyyy hh:mm", "align": "left"})
-        self.day: Final = book.add_format({"num_format": "dd.mm.yyyy", "align": "left"})
-        self.month: Final = book.add_format({"num_format": "mm.yyyy", "align": "left"})
+        self.moment: Final = book.add_format(
+            {"num_format": "dd.mm.yyyy hh:mm", "align": "left", "indent": 1}
+        )
+        self.day: Final = book.add_format(
+            {"num_format": "dd.mm.yyyy", "align": "left", "indent": 1}
+        )
+        self.month: Final = book.add_format({"num_format": "mm.yyyy", "align": "left", "indent": 1})
         self.count: Final = book.add_format({"num_format": "0"})
         self.kwh: Final = book.add_format({"num_format": "#,##0.000"})
         self.kr: Final = book.add_format({"num_format": "#,##0.00"})
@@ -124,12 +128,12 @@ def _columns(
         return _Column(heading, width, look, formats.left)
 
     def number(heading: str, look: Format) -> _Column:
-        return _Column(heading, 14, look, formats.right)
+        return _Column(heading, 16, look, formats.right)
 
     def flow(names: FlowWords) -> list[_Column]:
         kwh, cost = number(names.kwh, formats.kwh), number(names.cost, formats.kr)
         if resolution is Resolution.HOUR:
-            return [kwh, text(names.quality, 14, formats.text), cost]
+            return [kwh, text(names.quality, 15, formats.text), cost]
         missing, estimated = (
             number(heading, formats.count) for heading in (names.missing, names.estimated)
         )
@@ -139,9 +143,9 @@ def _columns(
         Resolution.MONTH: [text(words.month, 12, formats.month)],
         Resolution.DAY: [text(words.day, 12, formats.day)],
         Resolution.HOUR: [
-            text(words.start, 17, formats.moment),
+            text(words.start, 18, formats.moment),
             text(words.utc, 9, formats.text),
-            text(words.end, 17, formats.moment),
+            text(words.end, 18, formats.moment),
         ],
     }
     parts = [number(words.power, formats.kr), number(words.grid, formats.kr)]
