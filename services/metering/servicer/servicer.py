@@ -3,8 +3,9 @@
 from services.metering.servicer.imports import Imports
 from services.metering.servicer.points import Points
 from services.metering.servicer.privacy import Privacy
+from services.metering.servicer.readings import Readings
 from services.metering.servicer.usage import UsageViews
 
 
-class MeteringServicer(Points, UsageViews, Imports, Privacy):
+class MeteringServicer(Points, UsageViews, Imports, Readings, Privacy):
     """One method for each RPC of `MeteringService`, which says what it does."""
