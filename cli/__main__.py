@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 imports = typer.Typer(
-    help="Takes files into the suite: all of a file, or nothing of it. Safe to repeat.",
+    help="Takes files into the suite. Safe to repeat.",
     no_args_is_help=True,
 )
 staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
@@ -185,7 +185,8 @@ def import_customers(
 def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
     """Takes in metering points and who holds them.
 
-    The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address; from and
+    The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address and,
+    if wanted, premises (HOME or CABIN); from and
     to are local dates, and to is empty while the contract lasts.
 
     Example: kundeapp import metering-points metering-points.csv
@@ -205,13 +206,17 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
 def import_readings(
     file: CsvFile,
     metering_point: Annotated[
-        str, typer.Option(metavar="GSRN", help="The metering point, 18 digits.")
-    ],
+        str,
+        typer.Option(
+            metavar="GSRN", help="The metering point, 18 digits; leave it out if the file says."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Takes in the hours of a metering point, as Elhub's customer portal exports them.
+    """Takes in hours, as Elhub's customer portal exports them.
 
-    A meter reader's start;kwh is taken too. The newest registration of an hour wins.
+    A meter reader's start;kwh is taken too. The newest registration of an hour wins. Lines that are
+    wrong are named, and the rest is taken. If it breaks off, the same command goes on where it was.
 
     Example: kundeapp import readings april.csv --metering-point 707057500000000009
     """
@@ -221,7 +226,7 @@ def import_readings(
 
         to = services()
         report = with_bar(output, file, lambda bar: to.import_readings(file, metering_point, bar))
-        return readings_report(file, metering_point, report)
+        return readings_report(file, report)
 
     finish(import_file, as_json=as_json)
 

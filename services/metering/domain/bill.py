@@ -135,7 +135,7 @@ def _lines(use: PricedUse) -> Iterator[BillLine]:
     known = use.where(~use.missing)
     for component, amounts in known.lines.items():
         if component is Component.GRID_ENERGY:
-            for band in np.unique(known.bands).tolist():
+            for band in map(int, np.unique(known.bands)):
                 name = None if band == NO_BAND else known.band_names[band]
                 chosen = known.bands == band
                 yield from _line(component, name, known.wh[chosen], amounts[chosen])

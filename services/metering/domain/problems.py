@@ -36,3 +36,15 @@ class BadFile(errors.Invalid):
 
     def __init__(self, lines: Sequence[errors.FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:SHOWN_LINES], badLines=bad_lines)
+
+
+class ImportEnded(errors.FailedPrecondition):
+    """Somebody else imported the same file at the same time, and is done."""
+
+    reason = "IMPORT_ENDED"
+
+
+class FileChanged(errors.FailedPrecondition):
+    """The file is not the one that was announced: it changed while it was sent."""
+
+    reason = "FILE_CHANGED"

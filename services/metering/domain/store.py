@@ -2,18 +2,23 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
-from services.metering.domain.calendar import first_hour
+from services.metering.domain.batches import SeriesKey
+from services.metering.domain.calendar import Whole
 from services.metering.domain.contracts import Contract
 from services.metering.domain.held import Held
 from services.metering.domain.layout import Layout
+from services.metering.domain.outcomes import Outcomes
 from services.metering.domain.period import Period
 from services.metering.domain.prices import PriceDays
 from services.metering.domain.pricing import RateRow
 from services.metering.domain.readings import DayBlocks, Direction
 from services.metering.domain.spot import Published
+
+UNKNOWN_SERIES: Final = -1
+"""The number of a series whose metering point is not in the register."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Position:
     @staticmethod
     def of(contract: Contract) -> "Position":
         """Returns the place just after a contract."""
-        return Position(contract.gsrn, first_hour(contract.from_date))
+        return Position(contract.gsrn, contract.first_hour)
 
 
 class Reader(Protocol):
@@ -75,18 +80,43 @@ class Reader(Protocol):
 class Store(Protocol):
     """Reads and writes in one transaction."""
 
-    async def lock_point(self, gsrn: str) -> int | None:
-        """Returns a metering point's id, and keeps other imports off it until the end."""
+    async def lock_series(self, keys: Sequence[SeriesKey]) -> Whole:
+        """Returns the number of each series, which is made where it is new, and locks these.
+
+        Other imports are kept off them until the end. A series of a point that is not in the
+        register has UNKNOWN_SERIES.
+        """
         ...
 
-    async def blocks(self, point: int, direction: Direction, layout: Layout) -> DayBlocks:
-        """Returns whole days; hours that are not stored are missing."""
+    async def blocks(self, layout: Layout) -> DayBlocks:
+        """Returns whole days of series; hours that are not stored are missing."""
         ...
 
-    async def save_blocks(
-        self, point: int, direction: Direction, written: DayBlocks, replaced: DayBlocks
-    ) -> None:
-        """Stores whole days, and keeps what was replaced."""
+    async def save_blocks(self, written: DayBlocks, replaced: DayBlocks) -> None:
+        """Stores whole days of series, and keeps what was replaced."""
+        ...
+
+    async def has_point(self, gsrn: str) -> bool:
+        """Tells whether a metering point is in the register."""
+        ...
+
+    async def begin_import(self, key: bytes) -> int:
+        """Returns how many batches of an import are stored, and notes that it has begun."""
+        ...
+
+    async def lock_import(self, key: bytes) -> int | None:
+        """Returns how many batches of an import are stored, or None if it has ended.
+
+        Nobody else stores a batch of it until the end of the transaction.
+        """
+        ...
+
+    async def note_batch(self, key: bytes, outcomes: Outcomes) -> None:
+        """Notes that one more batch of a locked import is stored, and what became of it."""
+        ...
+
+    async def end_import(self, key: bytes) -> Outcomes:
+        """Returns what became of all batches of a locked import, and forgets it."""
         ...
 
     async def lock_contracts(self, gsrns: Collection[str]) -> Sequence[Contract]:

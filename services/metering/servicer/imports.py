@@ -1,23 +1,19 @@
 """Files that operators bring."""
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
 
 from kit.errors import FieldError, Invalid
 from kit.server import Call
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 from services.metering.domain.files.contracts import ContractsFormat
 from services.metering.domain.files.prices import PricesFormat
-from services.metering.domain.files.readings import ReadingsFormat
-from services.metering.handlers import contracts, prices, readings
+from services.metering.handlers import contracts, prices
 from services.metering.servicer.files import first_start, last_end, read
 from services.metering.servicer.part import Part
 
-Request = TypeVar("Request", pb.ImportReadingsRequest, pb.ImportPricesRequest)
-
 
 class Imports(Part):
-    """Takes in contracts, readings and prices."""
+    """Takes in contracts and prices."""
 
     async def ImportMeteringPoints(
         self, requests: AsyncIterator[pb.ImportMeteringPointsRequest], _call: Call
@@ -33,31 +29,11 @@ class Imports(Part):
             rows=len(rows), created=done.created, changed=done.changed, unchanged=done.unchanged
         )
 
-    async def ImportReadings(
-        self, requests: AsyncIterator[pb.ImportReadingsRequest], _call: Call
-    ) -> pb.ImportReadingsReport:
-        """Takes a file of readings."""
-        gsrn = readings.require_gsrn((await _first(requests, pb.ImportReadingsRequest())).gsrn)
-        values = await read(ReadingsFormat(), _pieces(requests))
-        async with self.database.transaction() as transaction:
-            done = await readings.import_readings(
-                self.store_of(transaction), gsrn=gsrn, readings=values
-            )
-        return pb.ImportReadingsReport(
-            rows=len(values.hours),
-            created=done.created,
-            changed=done.changed,
-            unchanged=done.unchanged,
-            kwh=values.total_wh,
-            first_start=first_start(values.hours),
-            last_end=last_end(values.hours),
-        )
-
     async def ImportPrices(
         self, requests: AsyncIterator[pb.ImportPricesRequest], _call: Call
     ) -> pb.ImportPricesReport:
         """Takes a file of spot prices."""
-        first = await _first(requests, pb.ImportPricesRequest())
+        first = await anext(requests, pb.ImportPricesRequest())
         price_area = prices.require_price_area(first.price_area)
         found = await read(PricesFormat(), _pieces(requests))
         async with self.database.transaction() as transaction:
@@ -74,11 +50,7 @@ class Imports(Part):
         )
 
 
-async def _first(requests: AsyncIterator[Request], empty: Request) -> Request:
-    return await anext(requests, empty)
-
-
-async def _pieces(requests: AsyncIterator[Request]) -> AsyncIterator[bytes]:
+async def _pieces(requests: AsyncIterator[pb.ImportPricesRequest]) -> AsyncIterator[bytes]:
     """Gives the pieces of a file after the first message, which says what it is about.
 
     Raises:

@@ -6,11 +6,12 @@ from services.metering.servicer.imports import Imports
 from services.metering.servicer.points import Points
 from services.metering.servicer.privacy import Privacy
 from services.metering.servicer.rates import RateImports
+from services.metering.servicer.readings import Readings
 from services.metering.servicer.spot_prices import SpotPriceViews
 from services.metering.servicer.usage import UsageViews
 
 
 class MeteringServicer(
-    Points, UsageViews, Bills, SpotPriceViews, Exports, Imports, RateImports, Privacy
+    Points, UsageViews, Bills, SpotPriceViews, Exports, Imports, Readings, RateImports, Privacy
 ):
     """One method for each RPC of `MeteringService`, which says what it does."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from kit.errors import FieldError, Invalid
 from kit.server import Call
+from kundeapp.metering.v1 import direction_pb2
 from kundeapp.metering.v1 import usage_pb2 as pb
 from services.metering.domain.calendar import TIME_ZONE
 from services.metering.domain.comparison import ProductCost, Side
@@ -100,8 +101,8 @@ def _resolution(number: pb.Usage.Resolution.ValueType) -> Resolution:
         raise _not_a_choice("resolution", (each.value for each in Resolution)) from None
 
 
-def _direction(number: pb.Usage.Direction.ValueType) -> Direction:
-    if number == pb.Usage.DIRECTION_UNSPECIFIED:
+def _direction(number: direction_pb2.Direction.ValueType) -> Direction:
+    if number == direction_pb2.DIRECTION_UNSPECIFIED:
         return Direction.CONSUMPTION
     try:
         return Direction(number)
@@ -126,7 +127,7 @@ def _usage(
     return pb.Usage(
         metering_point=request.gsrn,
         resolution=request.resolution,
-        direction=pb.Usage.Direction.Value(direction.name),
+        direction=direction_pb2.Direction.Value(direction.name),
         time_zone=TIME_ZONE,
         from_date=period.from_date.isoformat(),
         to_date=period.to_date.isoformat(),

@@ -60,5 +60,5 @@ def holdings_in(draw: st.DrawFn, period: Period) -> list[Holding]:
 
 
 def holding(first_hour: int, end_hour: int) -> Holding:
-    """A contract of one customer in Linja's area."""
+    """Returns a home's contract on spot."""
     return Holding(first_hour, end_hour, "1001", "NO3", "Linja", "SPOT", Premises.HOME)

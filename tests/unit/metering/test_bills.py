@@ -18,7 +18,7 @@ import pytest
 from services.metering.domain.calendar import first_hour, hour_of
 from services.metering.domain.files.prices import PricesFormat
 from services.metering.domain.files.reader import FileReader
-from services.metering.domain.files.readings import ReadingsFormat
+from services.metering.domain.files.readings import CsvReadings
 from services.metering.domain.pricing import (
     Component,
     Premises,
@@ -245,9 +245,9 @@ def test_the_peaks_of_a_bill_lead_to_its_capacity_step(bill: Bill) -> None:
 
 
 def read(name: str) -> Readings:
-    reader = FileReader(ReadingsFormat())
-    reader.feed((DATA / name).read_bytes())
-    return reader.result()
+    file = CsvReadings()
+    [series] = [*file.feed((DATA / name).read_bytes()), *file.end()]
+    return series.readings
 
 
 def month(bill: Bill, readings: str, prices: str) -> PricedPart:

@@ -14,13 +14,16 @@ from services.metering.domain.held import Held, HeldHours
 from services.metering.domain.layout import Layout
 from services.metering.domain.period import Period, Resolution, parse_period
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
-from services.metering.domain.pricing import UNKNOWN, parse_rate_book
+from services.metering.domain.pricing import UNKNOWN, Component, PricedPart, parse_rate_book
 from services.metering.domain.readings import MISSING, Direction
 from services.metering.domain.usage import Usage, usage_of
 from tests.unit.metering import rates
+from tests.unit.metering.months import always, hours
 from tests.unit.metering.series import held_in, holding, periods
+from tests.unit.metering.test_pricing import parts_from
 
 BOOK = parse_rate_book(rates.PLAIN)
+SHIPPED = parse_rate_book(rates.SHIPPED)
 DAY = Period(date(2026, 4, 6), date(2026, 4, 7))
 
 seen = periods().flatmap(lambda period: st.tuples(st.just(period), held_in(period)))
@@ -133,6 +136,62 @@ def test_hours_days_months_and_years_have_the_same_total(case: tuple[Period, Hel
         assert usage.buckets.missing_hours.sum() == usage.total.missing_hours
         if usage.total.cost != UNKNOWN:
             assert known_sum(usage.buckets.cost) == usage.total.cost
+
+
+@settings(max_examples=80, deadline=None)
+@given(parts_from(date(2025, 12, 22), ["BKK", "Linja", "nobody"]), st.data())
+def test_every_line_adds_up_from_hours_to_any_bucket_of_any_range(
+    parts: list[PricedPart], data: st.DataObject
+) -> None:
+    held = HeldHours(parts, np.zeros(sum(len(part.wh) for part in parts), np.bool_))
+    use = held.priced(SHIPPED, Direction.CONSUMPTION)
+    days = sorted(data.draw(st.sets(st.integers(-5, 60), min_size=2, max_size=2)))
+    period = Period(*(date(2025, 12, 22) + timedelta(days=day) for day in days))
+    inside = use.within(period)
+    if not len(inside.numbers):
+        return
+    each = {
+        hour: {component: line[at] for component, line in use.lines.items()} | {None: use.cost[at]}
+        for at, hour in enumerate(use.numbers.tolist())
+        if not use.missing[at]
+    }
+    resolution = data.draw(st.sampled_from(Resolution))
+    usage = usage_of(inside, resolution, by_component=True)
+    columns = {**usage.buckets.components, None: usage.buckets.cost}
+    for at, start in enumerate(usage.start_hours.tolist()):
+        of_bucket = [
+            lines
+            for hour, lines in each.items()
+            if period.first_hour <= hour < period.end_hour
+            and label(resolution, hour) == label(resolution, start)
+        ]
+        for component, column in columns.items():
+            costs = [int(lines[component]) for lines in of_bucket]
+            unknown = not costs or UNKNOWN in costs
+            assert column[at] == (UNKNOWN if unknown else sum(costs))
+
+
+def test_a_day_bears_its_part_of_what_is_paid_by_the_month() -> None:
+    april = Period.month_of(DAY.from_date)
+    everything = hours(april.from_date, april.to_date, always(1000), always(50_000))
+    use = everything.priced(SHIPPED, Direction.CONSUMPTION)
+    days = usage_of(use, Resolution.DAY, by_component=True).buckets.components
+    month = usage_of(use, Resolution.MONTH, by_component=True).total.components
+    for component in (Component.CAPACITY, Component.MONTHLY_FEE):
+        amounts = days[component].tolist()
+        assert max(amounts) - min(amounts) <= 24
+        assert sum(amounts) == month[component]
+    assert month[Component.CAPACITY] % 10**6 == 0
+
+
+def test_production_has_a_cost_below_zero_and_one_line() -> None:
+    april = Period.month_of(DAY.from_date)
+    fed_in = hours(april.from_date, april.to_date, always(1000), always(50_000))
+    usage = usage_of(
+        fed_in.priced(SHIPPED, Direction.PRODUCTION), Resolution.MONTH, by_component=True
+    )
+    assert usage.total.cost < 0
+    assert usage.total.components == {Component.SURPLUS: usage.total.cost}
 
 
 def known_sum(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:

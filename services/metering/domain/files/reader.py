@@ -52,6 +52,10 @@ class FileReader(Generic[Result_co]):
     """A file that is being read: UTF-8 with or without BOM, lines ending in LF or CRLF.
 
     Feed it with the bytes as they come, then ask for its result.
+
+    Attributes:
+        bad_lines: How many lines are bad so far.
+        problems: Why, for the first of them.
     """
 
     def __init__(self, format_: Format[Result_co]) -> None:
@@ -59,8 +63,13 @@ class FileReader(Generic[Result_co]):
         self._size = 0
         self._rest = b""
         self._line = 0
-        self._shown = list[FieldError]()
-        self._bad_lines = 0
+        self.problems = list[FieldError]()
+        self.bad_lines = 0
+
+    @property
+    def rows(self) -> int:
+        """How many lines there are so far, without the header."""
+        return max(self._line - 1, 0)
 
     def feed(self, data: bytes) -> None:
         """Reads the next bytes.
@@ -77,20 +86,32 @@ class FileReader(Generic[Result_co]):
         if len(self._rest) > LONGEST_LINE:
             raise _refused(Refused("LINE_TOO_LONG", limit=LONGEST_LINE), self._line + 1)
 
+    def end(self) -> Result_co:
+        """Returns what the good lines hold, once all bytes are fed.
+
+        Raises:
+            BadFile: If there is no line.
+        """
+        self._finish()
+        return self._format.result()
+
     def result(self) -> Result_co:
         """Returns what the file holds, once all bytes are fed.
 
         Raises:
             BadFile: If any line is bad, or there is none.
         """
+        self._finish()
+        if self.bad_lines:
+            raise BadFile(self.problems, self.bad_lines)
+        return self._format.result()
+
+    def _finish(self) -> None:
         if self._rest:
             self._read(self._rest)
             self._rest = b""
         if self._line < 2:  # noqa: PLR2004 - a header and a line
             raise _refused(Refused("FILE_EMPTY"), 1)
-        if self._bad_lines:
-            raise BadFile(self._shown, self._bad_lines)
-        return self._format.result()
 
     def _read(self, data: bytes) -> None:
         self._line += 1
@@ -103,9 +124,9 @@ class FileReader(Generic[Result_co]):
         except Refused as refused:
             if self._line == 1:
                 raise _refused(refused, 1) from None
-            self._bad_lines += 1
-            if len(self._shown) < SHOWN_LINES:
-                self._shown.append(refused.at_line(self._line))
+            self.bad_lines += 1
+            if len(self.problems) < SHOWN_LINES:
+                self.problems.append(refused.at_line(self._line))
 
     def _decoded(self, data: bytes) -> str:
         if len(data) > LONGEST_LINE:
