@@ -6,7 +6,7 @@ import tempfile
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 
 from cli.config import Settings
@@ -15,6 +15,7 @@ from cli.demo.people import CUSTOMERS, PASSWORD
 from cli.demo.staff_codes import StaffCodes
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
+from cli.moments import OSLO
 from cli.services import Services
 from cli.session import Sessions
 from kit.local.errors import PortBusyError
@@ -70,7 +71,8 @@ def running(today: date) -> Generator[Suite]:
         where = Settings.model_validate({**plan.cli_settings(), "session": session})
         services = Services.of(where, Sessions.of(where).internal_token)
         codes = StaffCodes.prepared(services, data / "staff-secrets.json", print)
-        load_demo(where, codes, data / "demo", plan.mailbox, today)
+        midnight = datetime.combine(today, time(), OSLO)
+        load_demo(where, codes, data / "demo", plan.mailbox, midnight)
         customer = CUSTOMERS[0]
         yield Suite(
             pki=plan.pki,

@@ -1,6 +1,6 @@
 """The demonstration as CSV files, in the formats that the imports take from anyone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from cli.demo.people import CUSTOMERS, Customer, Point
-from cli.demo.series import Area, Hours, spot_prices, usage_wh
+from cli.demo.series import Area, Hours, Whole, production_wh, spot_prices, usage_wh
 from cli.moments import OSLO
 
 _YEARS = 2
+_OUT_OF_REACH_FROM = 17
 
 
 @dataclass(frozen=True)
@@ -22,56 +23,76 @@ class DemoFiles:
         customers: Customers with their PINs.
         metering_points: Metering points and contracts.
         readings: The hours of each metering point.
+        production: What went out to the grid, of the points with panels on the roof.
         prices: The spot prices of each price area.
     """
 
     customers: Path
     metering_points: Path
     readings: dict[str, Path]
+    production: dict[str, Path]
     prices: dict[str, Path]
 
 
-def write_demo(folder: Path, today: date) -> DemoFiles:
+def write_demo(folder: Path, today: date, *, with_tomorrow: bool = False) -> DemoFiles:
     """Writes the files; those of the same day are the same.
 
     Args:
         folder: Where to; it is made.
         today: The first local date without hours. There are two years before it.
+        with_tomorrow: Whether tomorrow's spot prices are known, as they are from 13:00 on.
     """
     folder.mkdir(parents=True, exist_ok=True)
     first = _first_of_month(today, 12 * _YEARS)
     hours = Hours(first, today)
+    priced = Hours(first, today + timedelta(days=2 if with_tomorrow else 1))
     points = [point for customer in CUSTOMERS for point in customer.points]
+    with_panels = [point for point in points if point.household.solar_wh]
     files = DemoFiles(
         customers=folder / "customers.csv",
         metering_points=folder / "metering-points.csv",
         readings={point.gsrn: folder / f"readings-{point.gsrn}.csv" for point in points},
+        production={point.gsrn: folder / f"production-{point.gsrn}.csv" for point in with_panels},
         prices={area.code: folder / f"prices-{area.code}.csv" for area in Area},
     )
     _write(files.customers, "customer_number,name,email,mobile,pin", map(_customer_row, CUSTOMERS))
     contracts = (
         _contract_row(customer, point, today) for customer in CUSTOMERS for point in customer.points
     )
-    header = "gsrn,customer_number,from,to,price_area,grid_company,product,address"
+    header = "gsrn,customer_number,from,to,price_area,grid_company,product,address,premises"
     _write(files.metering_points, header, contracts)
     for serial, point in enumerate(points, start=100):
-        _write_readings(files.readings[point.gsrn], point, hours, serial)
+        used = usage_wh(point.household, point.area, hours, seed=serial)
+        _write_readings(files.readings[point.gsrn], "Forbruk", used, hours)
+        if point.gsrn in files.production:
+            produced = production_wh(point.household, point.area, hours, seed=serial)
+            _write_readings(files.production[point.gsrn], "Produksjon", produced, hours)
     for area in Area:
-        _write_prices(files.prices[area.code], area, hours)
+        _write_prices(files.prices[area.code], area, priced)
     return files
 
 
-def _write_readings(path: Path, point: Point, hours: Hours, serial: int) -> None:
+def _write_readings(path: Path, meter: str, wh: Whole, hours: Hours) -> None:
     """Writes hours as Elhub's customer portal exports them: a comma in the number, and a BOM."""
-    energies = usage_wh(point.household, point.area, hours, seed=serial).tolist()
     rows = (
-        f"{start};{end};KWH 60 Forbruk;{wh // 1000},{wh % 1000:03d};kWh;Målt;{registered}"
-        for (start, end), wh, registered in zip(
-            pairwise(hours.labels), energies, map(_registered, hours.starts), strict=True
+        f"{start};{end};KWH 60 {meter};{wh // 1000},{wh % 1000:03d};kWh;{quality};{registered}"
+        for (start, end), wh, quality, registered in zip(
+            pairwise(hours.labels),
+            wh.tolist(),
+            _qualities(hours),
+            map(_registered, hours.starts),
+            strict=True,
         )
     )
     header = "Fra;Til;Målenavn;Volum;Enhet;Kvalitet;Registreringstidspunkt"
     _write(path, f"\ufeff{header}", rows)
+
+
+def _qualities(hours: Hours) -> Iterator[str]:
+    """The meter could not be reached yesterday afternoon; all before is measured."""
+    yesterday = hours.day.max()
+    late = (hours.day == yesterday) & (hours.hour_of_day >= _OUT_OF_REACH_FROM)
+    return ("Estimert" if each else "Målt" for each in late.tolist())
 
 
 def _registered(start: datetime) -> str:
@@ -101,7 +122,8 @@ def _customer_row(customer: Customer) -> str:
 def _contract_row(customer: Customer, point: Point, today: date) -> str:
     start = _first_of_month(today, point.held_months)
     fixed = (point.gsrn, customer.number, start.isoformat(), "", point.area.code)
-    return ",".join((*fixed, point.grid_company, "SPOT", f'"{point.address}"'))
+    terms = (point.grid_company, point.product, f'"{point.address}"', point.premises)
+    return ",".join((*fixed, *terms))
 
 
 def _first_of_month(today: date, months_ago: int) -> date:

@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +23,9 @@ from cli.session import Sessions
 
 RATES = Path(__file__).parents[2] / "services" / "metering" / "rates.toml"
 """The rates that come with the suite."""
+
+_PUBLISHED_FROM = 13
+"""The hour of the day from which on tomorrow's spot prices are known."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Demo:
 
 
 def load_demo(
-    settings: Settings, codes: StaffCodes, folder: Path, mailbox: Path, today: date
+    settings: Settings, codes: StaffCodes, folder: Path, mailbox: Path, now: datetime
 ) -> None:
     """Makes the demonstration's data and imports it. Safe to repeat where it was cut off.
 
@@ -94,14 +97,14 @@ def load_demo(
         codes: What staff log in with.
         folder: Where the files are written.
         mailbox: Where messages are put instead of being sent.
-        today: The first local date without hours.
+        now: The moment, by Norwegian clocks; its date is the first one without hours.
 
     Raises:
         CommandError: The suite refused something, or did not answer.
     """
     sessions = Sessions.of(settings)
     services = Services.of(settings, sessions.internal_token)
-    files = write_demo(folder, today)
+    files = write_demo(folder, now.date(), with_tomorrow=now.hour >= _PUBLISHED_FROM)
     log_in_operator(settings, codes)
     publish(ConsentService.of(settings, sessions.internal_token), read_texts(SHIPPED), SHIPPED.name)
     _import(services, files)
@@ -134,7 +137,7 @@ def _import(services: Services, files: DemoFiles) -> None:
             ),
             *(
                 pool.submit(services.import_readings, file, gsrn, _unseen)
-                for gsrn, file in files.readings.items()
+                for gsrn, file in (*files.readings.items(), *files.production.items())
             ),
         ]
         for each in running:

@@ -18,6 +18,8 @@ class Point:
         grid_company: Who owns the grid.
         household: What its hours look like.
         held_months: How long the contract has lasted, from the first of a month.
+        product: What the customer has bought.
+        premises: HOME or CABIN.
     """
 
     gsrn: str
@@ -26,6 +28,8 @@ class Point:
     grid_company: str
     household: Household
     held_months: int = 24
+    product: str = "SPOT"
+    premises: str = "HOME"
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def gsrn(serial: int) -> str:
     return f"{body}{-total % 10}"
 
 
-_HOUSE = Household(base_wh=310, heating_wh_per_degree=95, activity_wh=900, car=True)
+_HOUSE = Household(base_wh=310, heating_wh_per_degree=95, activity_wh=900, car=True, solar_wh=9_000)
 _FLAT = Household(base_wh=140, heating_wh_per_degree=34, activity_wh=520)
 _CABIN = Household(base_wh=60, heating_wh_per_degree=48, activity_wh=700, weekends_only=True)
 _TERRACE = Household(base_wh=210, heating_wh_per_degree=62, activity_wh=760)
@@ -85,7 +89,14 @@ CUSTOMERS = (
         pin="58310746",
         points=(
             Point(gsrn(9_990_000_002), "Nordnesbakken 3, 5005 Bergen", Area.NO5, "BKK", _FLAT),
-            Point(gsrn(9_990_000_003), "Fjellstøylen 8, 6190 Bjørke", Area.NO3, "Linja", _CABIN),
+            Point(
+                gsrn(9_990_000_003),
+                "Fjellstøylen 8, 6190 Bjørke",
+                Area.NO3,
+                "Linja",
+                _CABIN,
+                premises="CABIN",
+            ),
         ),
     ),
     Customer(
@@ -102,6 +113,7 @@ CUSTOMERS = (
                 "Nordvest Nett",
                 _TERRACE,
                 held_months=9,
+                product="NORGESPRIS",
             ),
         ),
     ),

@@ -25,6 +25,11 @@ _COMFORT_DEGREES = 16
 _CHARGER_WH = 7_200.0
 _CHARGING_NIGHTS = 0.4
 _LOWEST_PRICE = -0.35
+_LATITUDE = np.radians(62)
+_SOLAR_NOON = 12.6
+"""In winter time, at 6 to 7 degrees east."""
+_USED_AT_ONCE = 0.5
+"""The part of what the sun gives that the house can use itself, at most."""
 
 Floats = npt.NDArray[np.floating[Any]]
 Whole = npt.NDArray[np.int64]
@@ -52,6 +57,7 @@ class Household:
         activity_wh: Cooking, washing and hot water in the busiest hour of an average day.
         car: Whether an electric car is charged at night.
         weekends_only: Whether it stands nearly empty on weekdays, as a cabin does.
+        solar_wh: What the panels on the roof give in an hour with the sun straight above them.
     """
 
     base_wh: int
@@ -59,6 +65,7 @@ class Household:
     activity_wh: int
     car: bool = False
     weekends_only: bool = False
+    solar_wh: int = 0
 
 
 class Hours:
@@ -92,19 +99,51 @@ class Hours:
 
 
 def usage_wh(household: Household, area: Area, hours: Hours, seed: int) -> Whole:
-    """Makes the energy of each hour.
+    """Makes the energy that comes in from the grid in each hour.
 
     Returns:
         Wh, as many as there are hours.
     """
+    own = _used_wh(household, area, hours, seed)
+    return np.rint(own - _used_at_once(household, area, hours, own)).astype(np.int64)
+
+
+def production_wh(household: Household, area: Area, hours: Hours, seed: int) -> Whole:
+    """Makes the energy that goes out to the grid in each hour: what the house does not use itself.
+
+    Returns:
+        Wh, as many as there are hours.
+    """
+    own = _used_wh(household, area, hours, seed)
+    surplus = _solar_wh(household, area, hours) - _used_at_once(household, area, hours, own)
+    return np.rint(surplus).astype(np.int64)
+
+
+def _used_wh(household: Household, area: Area, hours: Hours, seed: int) -> Floats:
     cold = np.maximum(_COMFORT_DEGREES - temperature(area, hours), 0)
     night = np.interp(hours.hour_of_day, (0, 5, 6, 22, 23), (0.85, 0.85, 1.0, 1.0, 0.85))
     presence = _presence(household, hours)
     heating = household.heating_wh_per_degree * cold * night * (0.35 + 0.65 * presence)
     liveliness = np.exp(0.45 * _noise(hours, seed) - 0.1)
     activity = household.activity_wh * _activity(hours) * liveliness * presence
-    total = household.base_wh + heating + activity + _charging(household, hours, seed)
-    return np.rint(total).astype(np.int64)
+    return household.base_wh + heating + activity + _charging(household, hours, seed)
+
+
+def _used_at_once(household: Household, area: Area, hours: Hours, own: Floats) -> Floats:
+    return np.minimum(_USED_AT_ONCE * _solar_wh(household, area, hours), own)
+
+
+def _solar_wh(household: Household, area: Area, hours: Hours) -> Floats:
+    """What panels give: by how high the sun stands, and less under clouds."""
+    if not household.solar_wh:
+        return np.zeros(len(hours))
+    declination = np.radians(-23.44) * np.cos(2 * np.pi * (hours.day_of_year + 10) / 365.25)
+    turned = 2 * np.pi * (hours.hour_of_day + 0.5 - _SOLAR_NOON) / 24
+    height = np.sin(_LATITUDE) * np.sin(declination) + np.cos(_LATITUDE) * np.cos(
+        declination
+    ) * np.cos(turned)
+    clear = 1 / (1 + np.exp(-1.2 * _spells(hours, seed=20 + int(area.code[-1]), length=12)))
+    return household.solar_wh * np.maximum(height, 0) * (0.2 + 0.8 * clear)
 
 
 def spot_prices(area: Area, hours: Hours) -> Whole:

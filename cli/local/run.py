@@ -190,9 +190,9 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
     loaded = plan.data / "demo" / "loaded"
     if not loaded.exists():
         began = time.monotonic()
-        today = datetime.now(OSLO).date()
-        load_demo(settings, codes, plan.data / "demo", plan.mailbox, today)
-        load_events(Gateway(settings.gateway, language="nn"), codes, today)
+        now = datetime.now(OSLO)
+        load_demo(settings, codes, plan.data / "demo", plan.mailbox, now)
+        load_events(Gateway(settings.gateway, language="nn"), codes, now.date())
         loaded.touch()
         say(f"The demonstration is loaded after {time.monotonic() - began:.1f} s.")
     # Written at each start, since the ports may be others.

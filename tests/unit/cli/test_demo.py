@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,15 @@ from cli.demo.events import EVENTS, load_events
 from cli.demo.files import write_demo
 from cli.demo.load import Demo
 from cli.demo.people import CUSTOMERS, STAFF
-from cli.demo.series import Area, Hours, Household, spot_prices, temperature, usage_wh
+from cli.demo.series import (
+    Area,
+    Hours,
+    Household,
+    production_wh,
+    spot_prices,
+    temperature,
+    usage_wh,
+)
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
 from cli.outcome import CommandError, Exit
@@ -26,6 +35,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = StaffCodes({member.email: SECRET for member in STAFF}, pytest.fail)
 PURPOSES = ("privacy-statement", "general", "kraftklubben")
 HOUSE = Household(base_wh=300, heating_wh_per_degree=90, activity_wh=900, car=True)
+SOLAR = replace(HOUSE, solar_wh=9_000)
 
 
 def _year() -> Hours:
@@ -106,6 +116,66 @@ def test_the_files_hold_two_years_up_to_yesterday(tmp_path: Path) -> None:
         contracts = list(csv.DictReader(file))
     assert contracts[0]["from"] == "2024-04-01"
     assert contracts[-1]["from"] == "2025-07-01"
+
+
+def _readings(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8-sig") as opened:
+        return list(csv.DictReader(opened, delimiter=";"))
+
+
+def test_a_roof_gives_most_in_summer_and_nothing_at_night() -> None:
+    hours = _year()
+    produced = production_wh(SOLAR, Area.NO3, hours, seed=7)
+
+    assert 3_000_000 < produced.sum() < 9_000_000
+    assert produced.min() == 0
+    assert produced[hours.month == 6].sum() > 10 * produced[hours.month == 12].sum()
+    assert not produced[hours.hour_of_day <= 1].any()
+
+
+def test_what_the_house_uses_itself_goes_neither_in_nor_out() -> None:
+    hours = _year()
+    taken = usage_wh(HOUSE, Area.NO3, hours, 7) - usage_wh(SOLAR, Area.NO3, hours, 7)
+
+    assert taken.min() >= 0
+    assert taken.sum() > 1_000_000
+    assert usage_wh(SOLAR, Area.NO3, hours, 7).min() >= 0
+
+
+def test_a_house_with_panels_has_a_file_of_what_it_feeds_into_the_grid(tmp_path: Path) -> None:
+    files = write_demo(tmp_path, date(2026, 7, 1))
+
+    [(gsrn, file)] = files.production.items()
+    produced, used = _readings(file), _readings(files.readings[gsrn])
+    assert {row["Målenavn"] for row in produced} == {"KWH 60 Produksjon"}
+    assert [row["Fra"] for row in produced] == [row["Fra"] for row in used]
+
+
+def test_the_newest_hours_are_estimates(tmp_path: Path) -> None:
+    files = write_demo(tmp_path, date(2026, 4, 7))
+
+    for file in (*files.readings.values(), *files.production.values()):
+        estimated = [row["Fra"] for row in _readings(file) if row["Kvalitet"] == "Estimert"]
+        assert estimated == [f"2026-04-06T{hour}:00:00+02:00" for hour in range(17, 24)]
+
+
+@pytest.mark.parametrize(("with_tomorrow", "last"), [(False, "2026-04-07"), (True, "2026-04-08")])
+def test_prices_are_known_to_the_end_of_today_or_tomorrow(
+    tmp_path: Path, *, with_tomorrow: bool, last: str
+) -> None:
+    files = write_demo(tmp_path, date(2026, 4, 7), with_tomorrow=with_tomorrow)
+
+    for file in files.prices.values():
+        assert file.read_text().splitlines()[-1].startswith(f"{last}T23:00:00+02:00;")
+
+
+def test_contracts_are_of_every_kind(tmp_path: Path) -> None:
+    with write_demo(tmp_path, date(2026, 4, 7)).metering_points.open(encoding="utf-8") as file:
+        contracts = list(csv.DictReader(file))
+
+    assert {row["product"] for row in contracts} == {"SPOT", "NORGESPRIS"}
+    assert {row["premises"] for row in contracts} == {"HOME", "CABIN"}
+    assert {row["grid_company"] for row in contracts} == {"Linja", "Nordvest Nett", "BKK"}
 
 
 def test_the_files_of_a_day_are_always_the_same(tmp_path: Path) -> None:
