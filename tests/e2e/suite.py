@@ -205,9 +205,11 @@ class Customer:
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
         return httpx.patch(self.url + path, json=body, headers=headers, timeout=30)
 
-    def usage(self, gsrn: str, resolution: str, first: str, end: str) -> Mapping[str, Any]:
+    def usage(
+        self, gsrn: str, resolution: str, first: str, end: str, direction: str = "CONSUMPTION"
+    ) -> Mapping[str, Any]:
         """The answer, its numbers with every digit."""
-        query = {"resolution": resolution, "from": first, "to": end}
+        query = {"resolution": resolution, "from": first, "to": end, "direction": direction}
         response = self.get(f"/v1/meteringPoints/{gsrn}/usage", **query).raise_for_status()
         usage: Mapping[str, Any] = json.loads(response.text, parse_float=Decimal)
         return usage

@@ -60,11 +60,13 @@ def test_a_customer_gets_hours_reservations_and_what_staff_did_and_nothing_of_ot
     file: dict[str, Any] = answer.json()
     services = file["services"]
     days = services["metering"]["days"]
-    shown = customer.usage(point, "DAY", "2020-01-01", "2040-01-01")
-    assert len(days) > 2 * 365
     assert {day["meteringPoint"] for day in days} == {point}
-    energy = sum(wh for day in days for wh in day["wh"] if wh is not None)
-    assert energy == shown["total"]["kwh"] * 1000
+    for direction in ("CONSUMPTION", "PRODUCTION"):
+        these = [day["wh"] for day in days if day["direction"] == direction]
+        shown = customer.usage(point, "DAY", "2020-01-01", "2040-01-01", direction)
+        assert len(these) > 2 * 365
+        energy = sum(wh for day in these for wh in day if wh is not None)
+        assert energy == shown["total"]["kwh"] * 1000
     assert [each["meteringPoint"] for each in services["metering"]["contracts"]] == [point]
     reservations = {each["eventId"]: each for each in services["events"]["reservations"]}
     assert (reservations[event]["quantity"], len(reservations[event]["tickets"])) == (2, 2)

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from cli.demo.files import write_demo
 from cli.demo.people import CUSTOMERS, gsrn
+from cli.moments import OSLO
 from kit.local.processes import birth, wait_until
 from tests.e2e.suite import Customer, Suite
 
@@ -82,6 +83,31 @@ def test_the_demonstration_can_be_logged_in_to_and_has_two_years(suite: Suite) -
     assert years["total"]["hours"] >= 2 * 365 * 24
     assert years["total"]["kwh"] > 20_000
     assert years["total"]["cost"] > 0
+
+
+@pytest.mark.parametrize(
+    ("file_format", "name"),
+    [("CSV", "export.csv"), ("XLSX", "export.xlsx"), ("GREEN_BUTTON", "export.xml")],
+)
+def test_hours_can_be_taken_along_as_a_file(suite: Suite, file_format: str, name: str) -> None:
+    known = suite.demo["customers"][0]
+    customer = suite.log_in(known["email"], known["password"])
+    path = f"/v1/meteringPoints/{known['meteringPoints'][0]}/usage/export"
+    last = datetime.now(OSLO).date()
+    first = last.replace(year=last.year - 2, day=1)
+
+    answer = customer.get(path, **{"format": file_format, "from": f"{first}", "to": f"{last}"})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    if file_format == "CSV":
+        for column, direction in ((2, "CONSUMPTION"), (7, "PRODUCTION")):
+            cells = [line.split(";")[column] for line in answer.text.splitlines()[1:]]
+            shown = customer.usage(
+                known["meteringPoints"][0], "MONTH", f"{first}", f"{last}", direction
+            )
+            added = sum(Decimal(cell.replace(",", ".")) for cell in cells if cell)
+            assert added == shown["total"]["kwh"] > 0
 
 
 def test_every_member_of_staff_can_log_in(suite: Suite) -> None:

@@ -127,6 +127,19 @@ async def test_a_file_speaks_the_callers_language(metering: Metering) -> None:
         assert heading in table(await export(metering, customer, "CSV", language=language))[0]
 
 
+async def test_what_is_fed_into_the_grid_stands_beside_what_was_used(metering: Metering) -> None:
+    customer = await household(metering)
+    produced = elhub(hours_of("2026-04-02", 2), kwh="3,333").replace(b"Forbruk", b"Produksjon")
+    await metering.import_readings(GSRN, produced)
+    lines = table(await export(metering, customer, "CSV", "2026-04-01", "2026-04-04"))
+    assert [line["Forbruk kWh"] for line in lines] == ["1,234"] * 72
+    assert [line["Produksjon kWh"] for line in lines] == [""] * 24 + ["3,333"] * 48
+    assert all(line["Kostnad produksjon kr"].startswith("-") for line in lines[24:])
+    feed = ET.fromstring((await export(metering, customer, "GREEN_BUTTON")).data)  # noqa: S314 - ours
+    flows = [each.text for each in feed.iter(f"{ESPI}flowDirection")]
+    assert flows == ["1", "19"]
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 async def test_a_move_leaves_no_trace_of_the_others_hours(
     metering: Metering, file_format: str
