@@ -93,6 +93,7 @@ async def test_a_table_says_what_the_app_shows(metering: Metering) -> None:
     assert file.content_type == "text/csv; charset=utf-8"
     lines = table(file)
     assert len(lines) == len(shown) == 14 * 24
+    assert "Produksjon kWh" not in lines[0]
     for line, bucket in zip(lines, shown, strict=True):
         if bucket.missing:
             assert (line["Forbruk kWh"], line["Kostnad kr"]) == ("", "")
