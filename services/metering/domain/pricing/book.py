@@ -126,7 +126,7 @@ def parse_rate_book(text: str) -> RateBook:
     """
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad([Refused("RATES_NOT_TOML", detail=str(error)).at("TOML")]) from None
     entries: list[_Entry] = []
     for kind, items in tables.items():
