@@ -67,7 +67,7 @@ source = "made up"
 
 
 def test_the_shipped_rates_are_for_our_grid_companies_and_products() -> None:
-    assert BOOK.companies == ["BKK", "Linja", "Nordvest Nett"]
+    assert BOOK.companies == ["BKK", "Linja", "Linja Nord", "Linja Sør", "Nordvest Nett"]
     assert BOOK.products == ["FIXED", "NORGESPRIS", "SPOT"]
 
 
@@ -125,7 +125,7 @@ def test_a_row_is_stored_in_the_words_of_the_file() -> None:
         ("percent = 25\n", 'percent = "much"\n', "vat row 1", "RATE_FIELD_INVALID"),
         ('"STANDARD", "NORTH"', '"SOUTH"', "vat row 1", "RATE_FIELD_INVALID"),
         ('["STANDARD", "NORTH"]', "[]", "vat row 1", "RATE_FIELD_INVALID"),
-        ('["STANDARD", "NORTH"]', '"STANDARD"', "vat row 1", "RATE_FIELD_INVALID"),
+        ('["STANDARD", "NORTH"]', "25", "vat row 1", "RATE_FIELD_INVALID"),
         ('["STANDARD", "NORTH"]', '["NORTH", "NORTH"]', "vat row 1", "RATES_OVERLAP"),
         ("to = 2020-01-01", "to = 2005-01-01", "vat row 1", "NOT_AFTER_FROM"),
         ("to = 2020-01-01", "to = 2200-01-01", "vat row 1", "OUTSIDE_CALENDAR"),
