@@ -28,9 +28,9 @@ def real(name: str) -> bytes:
     return (DATA / name).read_bytes()
 
 
-def contracts(*rows: str) -> bytes:
+def contracts(*rows: str, product: str = "SPOT") -> bytes:
     """Returns a file of contracts; a row is `gsrn,customer_number,from,to`."""
-    lines = (f'{row},NO5,BKK,SPOT,"Storgata 1, 5003 Bergen"' for row in rows)
+    lines = (f'{row},NO5,BKK,{product},"Storgata 1, 5003 Bergen"' for row in rows)
     return "\n".join([_HEADER, *lines]).encode()
 
 
