@@ -188,6 +188,24 @@ async def test_whoever_moves_leaves_no_trace_in_what_the_next_one_sees_nor_the_o
     assert await everything_seen(metering, after) != seen_after
 
 
+async def test_two_customers_of_one_account_share_neither_peaks_nor_a_step(
+    metering: Metering,
+) -> None:
+    one, other = await metering.customer("1001"), await metering.customer("1002")
+
+    def wh_of(hour: datetime) -> int:
+        return 9000 if hour.day in (1, 2, 3) and hour.hour == 18 else 1000
+
+    rows = (f"{GSRN},1001,2026-04-01,2026-04-15", f"{GSRN},1002,2026-04-15,")
+    await april(metering, *rows, wh_of=wh_of)
+    request = bills_pb2.GetBillRequest(gsrn=GSRN, month="2026-04")
+    both = await metering.stub.GetBill(request, metadata=metering.metadata(one, other))
+    each = [await metering.bill(customer, GSRN, "2026-04") for customer in (one, other)]
+    assert both.consumption.hours == 720
+    assert both.total == sum(bill.total for bill in each)
+    assert amount(both, Usage.CAPACITY) == sum(amount(bill, Usage.CAPACITY) for bill in each)
+
+
 async def test_a_change_of_product_in_the_month_shares_its_peaks_and_its_capacity_step(
     metering: Metering,
 ) -> None:
