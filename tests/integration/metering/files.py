@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import services.metering
+from tests.unit.metering import rates
 
 RATES = (Path(services.metering.__file__).parent / "rates.toml").read_text()
 """The rates that are shipped."""
+PLAIN_RATES = rates.PLAIN.replace("NO3", "NO5").replace("Linja", "BKK")
+"""Rates that leave nothing but the spot price, a markup of 3.90 øre, and VAT."""
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data in {DATA}")
@@ -26,6 +29,13 @@ _HEADER = "gsrn,customer_number,from,to,price_area,grid_company,product,address"
 def real(name: str) -> bytes:
     """Returns a file of the real data."""
     return (DATA / name).read_bytes()
+
+
+def numbered(count: int) -> list[str]:
+    """Returns metering points whose numbers follow each other, with right check digits."""
+    bodies = [f"70705750{number:09d}" for number in range(1000, 1000 + count)]
+    sums = (3 * sum(map(int, body[::2])) + sum(map(int, body[1::2])) for body in bodies)
+    return [f"{body}{-total % 10}" for body, total in zip(bodies, sums, strict=True)]
 
 
 def contracts(*rows: str, product: str = "SPOT") -> bytes:
