@@ -82,15 +82,14 @@ def usage_of(use: PricedUse, resolution: Resolution, *, by_component: bool = Fal
     """
     total = total_of(use, by_component=by_component)
     if resolution is Resolution.HOUR:
-        return Usage(use.numbers, _columns(use, None, by_component=by_component), total)
+        return Usage(use.numbers, _each_hour(use, by_component=by_component), total)
     starts = _bucket_starts(use.numbers, _BOUNDARIES[resolution])
-    buckets = _columns(use, starts, by_component=by_component)
-    return Usage(use.numbers[starts], buckets, total)
+    return Usage(use.numbers[starts], _sums(use, starts, by_component=by_component), total)
 
 
 def total_of(use: PricedUse, *, by_component: bool = False) -> Total:
     """Adds up all of some hours, at least one."""
-    columns = _columns(use, np.zeros(1, np.int64), by_component=by_component)
+    columns = _sums(use, np.zeros(1, np.int64), by_component=by_component)
     return Total(
         wh=int(columns.wh[0]),
         cost=int(columns.cost[0]),
@@ -108,36 +107,43 @@ def _bucket_starts(hours: Whole, boundaries: Whole) -> Whole:
     return np.unique(np.concatenate(([0], np.searchsorted(hours, inside))))
 
 
-def _columns(use: PricedUse, starts: Whole | None, *, by_component: bool) -> Columns:
-    """Adds up from each start to the next; without starts each hour is a bucket of its own."""
+def _each_hour(use: PricedUse, *, by_component: bool) -> Columns:
+    return Columns(
+        wh=np.where(use.missing, UNKNOWN, use.wh),
+        cost=use.cost,
+        hours=np.ones(len(use.numbers), np.int32),
+        missing_hours=use.missing.astype(np.int32),
+        estimated_hours=use.estimated.astype(np.int32),
+        unpriced_hours=use.unpriced.astype(np.int32),
+        components=use.lines if by_component else {},
+    )
 
-    def sums(column: Whole) -> Whole:
-        return column if starts is None else np.add.reduceat(column, starts)
+
+def _sums(use: PricedUse, starts: Whole, *, by_component: bool) -> Columns:
+    """Adds up from each start to the next."""
 
     def counts(flags: Flags) -> Counts:
-        ones = flags.astype(np.int32)
-        return ones if starts is None else np.add.reduceat(ones, starts)
+        return np.add.reduceat(flags.astype(np.int32), starts)
 
+    hours = np.diff(starts, append=len(use.numbers)).astype(np.int32)
     missing = counts(use.missing)
-    hours = counts(np.ones(len(use.numbers), np.bool_))
     nothing_known = missing == hours
 
-    def costs(column: Whole, unpriced: Counts) -> Whole:
-        known = sums(np.where(column == UNKNOWN, 0, column))
-        return np.where(nothing_known | (unpriced > 0), UNKNOWN, known)
+    def costs(column: Whole) -> Whole:
+        unknown = column == UNKNOWN
+        if not unknown.any():
+            return np.add.reduceat(column, starts)
+        known = np.add.reduceat(np.where(unknown, 0, column), starts)
+        return np.where(nothing_known | (counts(unknown & ~use.missing) > 0), UNKNOWN, known)
 
-    def line(column: Whole) -> Whole:
-        return costs(column, counts((column == UNKNOWN) & ~use.missing))
-
-    unpriced = counts(use.unpriced)
     return Columns(
-        wh=np.where(nothing_known, UNKNOWN, sums(use.wh)),
-        cost=costs(use.cost, unpriced),
+        wh=np.where(nothing_known, UNKNOWN, np.add.reduceat(use.wh, starts)),
+        cost=costs(use.cost),
         hours=hours,
         missing_hours=missing,
         estimated_hours=counts(use.estimated),
-        unpriced_hours=unpriced,
-        components={each: line(column) for each, column in use.lines.items()}
+        unpriced_hours=counts(use.unpriced),
+        components={each: costs(column) for each, column in use.lines.items()}
         if by_component
         else {},
     )

@@ -140,7 +140,7 @@ class StoredReadings(StorePart):
         missing = await self._without_table(months)
         if not missing:
             return
-        await self._connection.execute("LOCK TABLE day_block IN SHARE UPDATE EXCLUSIVE MODE")
+        await self._connection.execute("LOCK TABLE ONLY day_block IN SHARE UPDATE EXCLUSIVE MODE")
         for name in await self._without_table(missing):
             first, end = months[name], _next_month(months[name])
             await self._connection.execute(

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import services.metering
+from tests.unit.metering import rates
 
 RATES = (Path(services.metering.__file__).parent / "rates.toml").read_text()
 """The rates that are shipped."""
+PLAIN_RATES = rates.PLAIN.replace("NO3", "NO5").replace("Linja", "BKK")
+"""Rates that leave nothing but the spot price, a markup of 3.90 øre, and VAT."""
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data in {DATA}")
@@ -28,9 +31,16 @@ def real(name: str) -> bytes:
     return (DATA / name).read_bytes()
 
 
-def contracts(*rows: str) -> bytes:
+def numbered(count: int) -> list[str]:
+    """Returns metering points whose numbers follow each other, with right check digits."""
+    bodies = [f"70705750{number:09d}" for number in range(1000, 1000 + count)]
+    sums = (3 * sum(map(int, body[::2])) + sum(map(int, body[1::2])) for body in bodies)
+    return [f"{body}{-total % 10}" for body, total in zip(bodies, sums, strict=True)]
+
+
+def contracts(*rows: str, product: str = "SPOT") -> bytes:
     """Returns a file of contracts; a row is `gsrn,customer_number,from,to`."""
-    lines = (f'{row},NO5,BKK,SPOT,"Storgata 1, 5003 Bergen"' for row in rows)
+    lines = (f'{row},NO5,BKK,{product},"Storgata 1, 5003 Bergen"' for row in rows)
     return "\n".join([_HEADER, *lines]).encode()
 
 

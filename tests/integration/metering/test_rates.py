@@ -67,6 +67,19 @@ async def test_another_book_replaces_it_as_a_whole_and_the_old_one_is_kept(
     assert await stored(metering) == [(1, first.rows), (2, first.rows + 1)]
 
 
+async def test_a_rate_that_is_only_taken_out_is_gone(metering: Metering) -> None:
+    await with_a_day(metering)
+    first = await metering.import_rates(RATES)
+    parts = RATES.split("\n[[")
+    report = await metering.import_rates(
+        "\n[[".join(part for part in parts if 'name = "SPOT"' not in part)
+    )
+    assert report == pb.ImportRatesReport(
+        rows=first.rows - 1, removed=1, unchanged=first.rows - 1, revision=2
+    )
+    assert await cost(metering) is None
+
+
 async def test_costs_follow_the_book_from_the_next_answer_on(metering: Metering) -> None:
     await with_a_day(metering)
     assert await cost(metering) is None

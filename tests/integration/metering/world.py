@@ -16,9 +16,9 @@ from google.rpc import error_details_pb2, status_pb2
 from kit.access import Caller
 from kit.status import DETAILS_KEY
 from kit.testing import Neighbours, eventually
+from kundeapp.metering.v1 import bills_pb2, direction_pb2, rates_pb2, spot_prices_pb2, usage_pb2
 from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as pb
-from kundeapp.metering.v1 import rates_pb2, usage_pb2
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -160,7 +160,15 @@ class Metering:
         return await self.stub.ImportRates(_stream(requests), metadata=self.operator())
 
     async def usage(
-        self, customer: UUID, gsrn: str, resolution: str, from_date: str, to_date: str
+        self,
+        customer: UUID,
+        gsrn: str,
+        resolution: str,
+        from_date: str,
+        to_date: str,
+        *,
+        view: str = "VIEW_UNSPECIFIED",
+        direction: str = "DIRECTION_UNSPECIFIED",
     ) -> usage_pb2.Usage:
         """Asks for usage as a customer."""
         request = usage_pb2.GetUsageRequest(
@@ -168,8 +176,44 @@ class Metering:
             resolution=usage_pb2.Usage.Resolution.Value(resolution),
             from_date=from_date,
             to_date=to_date,
+            view=usage_pb2.Usage.View.Value(view),
+            direction=direction_pb2.Direction.Value(direction),
         )
         return await self.stub.GetUsage(request, metadata=self.metadata(customer))
+
+    async def bill(self, customer: UUID, gsrn: str, month: str) -> bills_pb2.Bill:
+        """Asks for the bill of a month as a customer."""
+        request = bills_pb2.GetBillRequest(gsrn=gsrn, month=month)
+        return await self.stub.GetBill(request, metadata=self.metadata(customer))
+
+    async def estimate(self, customer: UUID, gsrn: str, month: str) -> bills_pb2.EstimatedBill:
+        """Asks for an estimate of a month's bill as a customer."""
+        request = bills_pb2.EstimateBillRequest(gsrn=gsrn, month=month)
+        return await self.stub.EstimateBill(request, metadata=self.metadata(customer))
+
+    async def capacity(self, customer: UUID, gsrn: str, month: str) -> bills_pb2.Capacity:
+        """Asks for the capacity steps as a customer."""
+        request = bills_pb2.GetCapacityRequest(gsrn=gsrn, month=month)
+        return await self.stub.GetCapacity(request, metadata=self.metadata(customer))
+
+    async def year_before(
+        self, customer: UUID, gsrn: str, from_date: str, to_date: str
+    ) -> usage_pb2.UsageComparison:
+        """Compares with the year before as a customer."""
+        request = usage_pb2.CompareUsageRequest(gsrn=gsrn, from_date=from_date, to_date=to_date)
+        return await self.stub.CompareUsage(request, metadata=self.metadata(customer))
+
+    async def products(
+        self, customer: UUID, gsrn: str, from_date: str, to_date: str
+    ) -> usage_pb2.ProductComparison:
+        """Compares products as a customer."""
+        request = usage_pb2.CompareProductsRequest(gsrn=gsrn, from_date=from_date, to_date=to_date)
+        return await self.stub.CompareProducts(request, metadata=self.metadata(customer))
+
+    async def spot_prices(self, customer: UUID, area: str) -> spot_prices_pb2.SpotPrices:
+        """Asks for spot prices as a customer."""
+        request = spot_prices_pb2.GetSpotPricesRequest(price_area=area)
+        return await self.stub.GetSpotPrices(request, metadata=self.metadata(customer))
 
     async def points(
         self, customer: UUID, page_size: int = 0, page_token: str = ""

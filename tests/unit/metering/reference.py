@@ -131,7 +131,7 @@ class Reference:
             for row in self.tables.get(table, ())
             if row["from"] <= hour.day
             and ("to" not in row or hour.day < row["to"])
-            and all(value == row[field] or value in row[field] for field, value in scope.items())
+            and all(value in listed(row[field]) for field, value in scope.items())
         ]
         assert len(rows) <= 1
         return rows[0] if rows else None
@@ -285,6 +285,10 @@ def holds(band: Row, hour: Hour, rate: Row) -> bool:
             return bool(band["public_holidays"])
         return WEEKDAYS[hour.day.weekday()] in band["weekdays"]
     return True
+
+
+def listed(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names
 
 
 def times(wh: int, price: int | None) -> int | None:

@@ -1,7 +1,10 @@
+import contextlib
 import json
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kit import texts
 from services.metering.domain.pricing import parse_rate_book, rate_book_of
@@ -64,7 +67,7 @@ source = "made up"
 
 
 def test_the_shipped_rates_are_for_our_grid_companies_and_products() -> None:
-    assert BOOK.companies == ["BKK", "Linja", "Nordvest Nett"]
+    assert BOOK.companies == ["BKK", "Linja", "Linja Nord", "Linja Sør", "Nordvest Nett"]
     assert BOOK.products == ["FIXED", "NORGESPRIS", "SPOT"]
 
 
@@ -122,7 +125,7 @@ def test_a_row_is_stored_in_the_words_of_the_file() -> None:
         ("percent = 25\n", 'percent = "much"\n', "vat row 1", "RATE_FIELD_INVALID"),
         ('"STANDARD", "NORTH"', '"SOUTH"', "vat row 1", "RATE_FIELD_INVALID"),
         ('["STANDARD", "NORTH"]', "[]", "vat row 1", "RATE_FIELD_INVALID"),
-        ('["STANDARD", "NORTH"]', '"STANDARD"', "vat row 1", "RATE_FIELD_INVALID"),
+        ('["STANDARD", "NORTH"]', "25", "vat row 1", "RATE_FIELD_INVALID"),
         ('["STANDARD", "NORTH"]', '["NORTH", "NORTH"]', "vat row 1", "RATES_OVERLAP"),
         ("to = 2020-01-01", "to = 2005-01-01", "vat row 1", "NOT_AFTER_FROM"),
         ("to = 2020-01-01", "to = 2200-01-01", "vat row 1", "OUTSIDE_CALENDAR"),
@@ -197,3 +200,24 @@ def test_rates_that_follow_each_other_do_not_overlap() -> None:
     first = refused.value.fields[0]
     assert (first.field, first.reason) == ("vat row 2", "RATES_OVERLAP")
     assert first.facts == {"other": "vat row 1", "from": "2019-12-31"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_a_file_holds_it_is_a_book_or_refused(data: st.DataObject) -> None:
+    lines = [str(line) for line in (SMALL + PRODUCT).splitlines()]
+    at = data.draw(st.integers(0, len(lines) - 1))
+    odd = ["", "[[", "{", "]", '"', "= 1", "[]", "{}", "inf", "1e9999", "9" * 5000, "\0", "\ud7ff"]
+    words = lines[at].split(" ")
+    words[data.draw(st.integers(0, len(words) - 1))] = data.draw(
+        st.one_of(st.sampled_from(odd), st.sampled_from(lines), st.text(max_size=5))
+    )
+    lines[at] = " ".join(words)
+    with contextlib.suppress(BadFile):
+        parse_rate_book("\n".join(lines))
+
+
+def test_nesting_without_end_is_refused() -> None:
+    with pytest.raises(BadFile) as refused:
+        parse_rate_book("vat = " + "[" * 100_000)
+    assert [error.reason for error in refused.value.fields] == ["RATES_NOT_TOML"]

@@ -6,7 +6,6 @@ from services.metering.domain.pricing.book import (
     parse_rate_book,
     rate_book_of,
 )
-from services.metering.domain.pricing.capacity import CapacityStanding, Peak, capacity
 from services.metering.domain.pricing.clock import MONTH_OF_DAY
 from services.metering.domain.pricing.engine import (
     PricedHours,
@@ -15,6 +14,7 @@ from services.metering.domain.pricing.engine import (
 )
 from services.metering.domain.pricing.money import UNKNOWN
 from services.metering.domain.pricing.parts import PricedPart
+from services.metering.domain.pricing.peaks import CapacityStanding, Peak, capacity
 from services.metering.domain.pricing.rates import Premises, RateRow, Terms
 from services.metering.domain.pricing.years import NO_BAND, CapacityStep, Component
 

@@ -126,7 +126,7 @@ def parse_rate_book(text: str) -> RateBook:
     """
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad([Refused("RATES_NOT_TOML", detail=str(error)).at("TOML")]) from None
     entries: list[_Entry] = []
     for kind, items in tables.items():
@@ -162,7 +162,7 @@ class _Kind:
     Attributes:
         read: Reads a row's rate.
         scope: The field that says what it is the rate of; None if it is the whole country's.
-        choices: What that may be, and that a row may name several of them; None if it is a name.
+        choices: What that may be; None if it is a name.
     """
 
     read: Callable[[read.Fields], Any]
@@ -249,7 +249,7 @@ def _entry_of(row: RateRow) -> _Entry:
         dated["to"] = row.to_date
     kind = _KINDS[row.kind]
     if kind.scope is not None:
-        dated[kind.scope] = [row.scope] if kind.choices else row.scope
+        dated[kind.scope] = row.scope
     return _Entry(f"{row.kind} {row.scope} {row.from_date}", row.kind, {**row.data, **dated})
 
 
@@ -264,8 +264,6 @@ def _read(entry: _Entry) -> Sequence[_Read]:
     source = fields.text("source")
     if kind.scope is None:
         scopes: Sequence[str] = [_COUNTRY]
-    elif kind.choices is None:
-        scopes = [fields.text(kind.scope)]
     else:
         scopes = fields.texts(kind.scope, kind.choices)
     rate = kind.read(fields)

@@ -15,9 +15,9 @@ from services.metering.domain.calendar import MONTH_STARTS, YEAR_STARTS, Whole
 from services.metering.domain.layout import Flags
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts
 from services.metering.domain.pricing.book import RateBook
-from services.metering.domain.pricing.capacity import DayPeaks
 from services.metering.domain.pricing.money import UNKNOWN, divided, month_shares
 from services.metering.domain.pricing.parts import PricedPart, joined, places
+from services.metering.domain.pricing.peaks import DayPeaks
 from services.metering.domain.pricing.rates import BASIS_POINTS
 from services.metering.domain.pricing.years import (
     CONSUMPTION,
@@ -115,7 +115,7 @@ def price_production(book: RateBook, parts: Sequence[PricedPart]) -> PricedHours
         wh=wh,
         components={Component.SURPLUS: paid},
         total=paid.copy(),
-        bands=np.full(len(hours), NO_BAND, np.int8),
+        bands=np.full(len(hours), NO_BAND, np.int16),
         band_names=book.band_names,
     )
 
@@ -146,7 +146,7 @@ class _Sheet:
             used_wh=np.zeros(len(wh), np.int64),
             lines=np.zeros(shape, np.int64),
             unknown=np.zeros(shape, np.bool_),
-            bands=np.full(len(wh), NO_BAND, np.int8),
+            bands=np.full(len(wh), NO_BAND, np.int16),
         )
 
     def cut(self, hours: slice) -> "_Sheet":

@@ -75,8 +75,10 @@ class Fields:
         return _text(name, self.take(name))
 
     def texts(self, name: str, choices: Sequence[str] | None = None) -> Sequence[str]:
-        """Takes out a list of texts, at least one, each of the choices if there are any."""
-        values = [_text(name, value) for value in self._list(name)]
+        """Takes out a text or a list of them, at least one, all of the choices if there are any."""
+        value = self.take(name)
+        several = cast("list[object]", value) if isinstance(value, list) else [value]
+        values = [_text(name, each) for each in several]
         if not values or (choices is not None and not set(values) <= set(choices)):
             raise _invalid(name, ", ".join(choices or ("…",)))
         return values

@@ -25,12 +25,12 @@ from services.metering.domain.pricing.rates import (
     Terms,
 )
 
-Bands = NDArray[np.int8]
+Bands = NDArray[np.int16]
 
 NO_BAND: Final = -1
 """Stands in for the energy band of an hour without an energy rate."""
 
-_KEPT_YEARS = 64
+_KEPT_YEARS = 48
 """Some 60 MB: the terms that most customers have, for the years that most of them look at."""
 
 
@@ -187,7 +187,7 @@ class _Writer:
             norgespris=column(),
             norgespris_cap_wh=column(),
             unknown=np.zeros((len(CONSUMPTION), size), np.bool_),
-            bands=np.full(size, NO_BAND, np.int8),
+            bands=np.full(size, NO_BAND, np.int16),
             capacity=self._capacity,
         )
 
