@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import logins, offers, pricing, reservations, rpc_overhead, usage
+from bench import exports, logins, offers, pricing, reservations, rpc_overhead, usage
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -23,6 +23,7 @@ def main() -> None:
     for title, run in (
         ("Usage: requests/s, p50 / p99", _usage),
         ("What pricing hours costs", _pricing),
+        ("What a file of three years of hours costs", _exports),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
         ("Logging in", _logins),
@@ -57,6 +58,10 @@ def _usage() -> str:
 
 def _pricing() -> str:
     return pricing.report(pricing.measure())
+
+
+def _exports() -> str:
+    return exports.report(exports.measure())
 
 
 def _rpc_overhead() -> str:
