@@ -36,7 +36,17 @@ async def usage(request: usage_pb.GetUsageRequest, _context: Context) -> usage_p
         kwh=np.array([5939, -(2**63)], "<i8").tobytes(),
         cost=np.array([640_500_000, -(2**63)], "<i8").tobytes(),
         hours=np.array([1, 1], "<i4").tobytes(),
-        total=usage_pb.Usage.Total(kwh=5939, hours=2),
+        components=[
+            usage_pb.Usage.ComponentCosts(
+                component=usage_pb.Usage.STROMSTOTTE,
+                cost=np.array([-100_000_000, -(2**63)], "<i8").tobytes(),
+            )
+        ],
+        total=usage_pb.Usage.Total(
+            kwh=5939,
+            hours=2,
+            components=[usage_pb.ComponentCost(component=usage_pb.Usage.STROMSTOTTE)],
+        ),
     )
 
 
@@ -82,12 +92,17 @@ class TestAnswers:
             "hours": [1, 1],
             "missingHours": [],
             "estimatedHours": [],
+            "unpricedHours": [],
+            "components": [{"component": "STROMSTOTTE", "cost": [-1, None]}],
+            "direction": "DIRECTION_UNSPECIFIED",
             "total": {
                 "kwh": 5.939,
                 "cost": None,
                 "hours": 2,
                 "missingHours": 0,
                 "estimatedHours": 0,
+                "unpricedHours": 0,
+                "components": [{"component": "STROMSTOTTE", "cost": None}],
             },
         }
 

@@ -12,7 +12,7 @@ import pytest
 from kundeapp.metering.v1.imports_pb2 import ImportReadingsRequest
 from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected, ReadingsImported
 from services.metering.storage.imports import StoredImports
-from tests.integration.metering.files import GSRN, contracts, elhub, hours_of, prices
+from tests.integration.metering.files import GSRN, PLAIN_RATES, contracts, elhub, hours_of, prices
 from tests.integration.metering.world import Metering, buckets
 
 DAYS = 2000  # three batches of readings
