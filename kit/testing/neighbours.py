@@ -19,6 +19,7 @@ from nats.js.errors import NotFoundError
 from kit import access, jwt, migrations
 from kit.access import Caller
 from kit.bus import STREAM
+from kit.channel import open_channel
 from kit.local.nats import LocalNats
 from kit.local.pki import LocalPki
 from kit.local.postgres import LocalPostgres
@@ -103,8 +104,7 @@ class Neighbours:
 
     def channel(self, port: int, *, workload: str = "gateway") -> grpc.aio.Channel:
         """Returns a channel to a service on this machine, with a workload's certificate."""
-        credentials = self.pki.identity(workload).channel_credentials()
-        return grpc.aio.secure_channel(f"localhost:{port}", credentials)
+        return open_channel(f"localhost:{port}", self.pki.identity(workload))
 
     def metadata(
         self, caller: Caller | None = None, *, now: datetime | None = None, **more: str

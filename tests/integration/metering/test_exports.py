@@ -178,6 +178,20 @@ async def test_a_stranger_finds_nothing(metering: Metering, file_format: str) ->
     assert len(set(refusals)) == 1
 
 
+async def test_the_largest_file_that_may_be_asked_for_arrives(metering: Metering) -> None:
+    customer = await metering.customer("1001")
+    await metering.import_rates(RATES)
+    await metering.import_contracts(contracts(f"{GSRN},1001,2023-01-01,"))
+    hours = hours_of("2023-01-01", 3 * 365 + 1)
+    used = elhub(hours, kwh="999,999")
+    await metering.import_readings(GSRN, used)
+    await metering.import_readings(GSRN, used.replace(b"Forbruk", b"Produksjon"))
+    await metering.import_prices("NO5", prices(hours, "4.99999"))
+    file = await export(metering, customer, "GREEN_BUTTON", "2023-01-01", "2026-01-01")
+    values, _ = values_in("GREEN_BUTTON", file)
+    assert values == [999_999] * (2 * len(hours))
+
+
 async def test_a_former_holder_gets_no_file_of_later_hours(metering: Metering) -> None:
     customer = await metering.customer("1001")
     await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,2026-04-01"))
