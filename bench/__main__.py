@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import logins, offers, pricing, reservations, rpc_overhead, usage
+from bench import logins, offers, pricing, reservations, rpc_overhead, usage, usage_growth
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -22,6 +22,7 @@ def main() -> None:
     sections: dict[str, str] = {}
     for title, run in (
         ("Usage: requests/s, p50 / p99", _usage),
+        ("How usage grows with points and years", _usage_growth),
         ("What pricing hours costs", _pricing),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
@@ -52,6 +53,13 @@ def _usage() -> str:
     return (
         f"Medians of {usage.ROUNDS} rounds of {usage.SECONDS:g} s, all in turns in one run. The "
         "ratios compare requests/s.\n\n" + usage.report(uvloop.run(usage.measure()))
+    )
+
+
+def _usage_growth() -> str:
+    return (
+        f"Medians of {usage_growth.REPEATS} in turns on one connection; in brackets how many times "
+        "`SELECT 1`.\n\n" + usage_growth.report(usage_growth.measure())
     )
 
 
