@@ -36,3 +36,8 @@ class BadFile(errors.Invalid):
 
     def __init__(self, lines: Sequence[errors.FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:SHOWN_LINES], badLines=bad_lines)
+
+    @staticmethod
+    def of(problem: errors.FieldError) -> "BadFile":
+        """Refuses a file for one problem, after which reading on is no use."""
+        return BadFile([problem], bad_lines=1)

@@ -30,6 +30,7 @@ class Direction(IntEnum):
     """Which way the energy went."""
 
     CONSUMPTION = 1
+    PRODUCTION = 2
 
 
 class Quality(IntEnum):
