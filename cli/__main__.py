@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 imports = typer.Typer(
-    help="Takes CSV files into the suite: all of a file, or nothing of it. Safe to repeat.",
+    help="Takes files into the suite. Safe to repeat.",
     no_args_is_help=True,
 )
 staff = typer.Typer(help="Says who works here.", no_args_is_help=True)
@@ -43,6 +43,9 @@ Process = Annotated[
 ]
 CsvFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV file.")
+]
+AnyFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file.")
 ]
 
 
@@ -185,7 +188,8 @@ def import_customers(
 def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
     """Takes in metering points and who holds them.
 
-    The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address; from and
+    The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address and,
+    if wanted, premises (HOME or CABIN); from and
     to are local dates, and to is empty while the contract lasts.
 
     Example: kundeapp import metering-points metering-points.csv
@@ -203,15 +207,20 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
 
 @imports.command("readings")
 def import_readings(
-    file: CsvFile,
+    file: AnyFile,
     metering_point: Annotated[
-        str, typer.Option(metavar="GSRN", help="The metering point, 18 digits.")
-    ],
+        str,
+        typer.Option(
+            metavar="GSRN", help="The metering point, 18 digits; leave it out if the file says."
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Takes in the hours of a metering point, as Elhub's customer portal exports them.
+    """Takes in hours, as Elhub's customer portal exports them, or its API or messages give them.
 
-    A meter reader's start;kwh is taken too. The newest registration of an hour wins.
+    A meter reader's start;kwh is taken too; quarters of an hour are added up. The newest
+    registration of an hour wins. What is wrong is named, and the rest is taken. If it breaks off,
+    the same command goes on where it was.
 
     Example: kundeapp import readings april.csv --metering-point 707057500000000009
     """
@@ -221,18 +230,25 @@ def import_readings(
 
         to = services()
         report = with_bar(output, file, lambda bar: to.import_readings(file, metering_point, bar))
-        return readings_report(file, metering_point, report)
+        return readings_report(file, report)
 
     finish(import_file, as_json=as_json)
 
 
 @imports.command("prices")
 def import_prices(
-    file: CsvFile,
+    file: AnyFile,
     area: Annotated[Area, typer.Option(help="The price area.")],
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="The prices may still change.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Takes in spot prices: start;nok_per_kwh_ex_vat.
+    """Takes in spot prices: start;nok_per_kwh_ex_vat, or ENTSO-E's XML in EUR/MWh.
+
+    ENTSO-E's need the exchange rates of their days. The price of an hour is the mean of its
+    quarters. Prices that are wrong are named, and the rest is taken. A provisional price never
+    replaces a final one.
 
     Example: kundeapp import prices april.csv --area NO5
     """
@@ -241,8 +257,31 @@ def import_prices(
         from cli.imports import prices_report
 
         to = services()
-        report = with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
+        report = with_bar(
+            output,
+            file,
+            lambda bar: to.import_prices(file, area.value, bar, provisional=provisional),
+        )
         return prices_report(file, area.value, report)
+
+    finish(import_file, as_json=as_json)
+
+
+@imports.command("exchange-rates")
+def import_exchange_rates(file: CsvFile, as_json: AsJson = False) -> None:
+    """Takes in what a euro costs in kroner, as Norges Bank gives it in CSV (dataflow EXR).
+
+    Prices in euro that were imported before stay as they are; import them again.
+
+    Example: kundeapp import exchange-rates eur.csv
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import exchange_rates_report
+
+        to = services()
+        report = with_bar(output, file, lambda bar: to.import_exchange_rates(file, bar))
+        return exchange_rates_report(file, report)
 
     finish(import_file, as_json=as_json)
 

@@ -31,6 +31,8 @@ def finish(act: "Callable[[Output], Report | None]", *, as_json: bool) -> NoRetu
         raise typer.Exit(error.status) from error
     if report is not None:
         output.report(report)
+        if report.faults:
+            raise typer.Exit(Exit.REFUSED)
     raise typer.Exit(Exit.OK)
 
 

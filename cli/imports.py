@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from cli.outcome import CommandError, Exit, Report
+from cli.outcome import CommandError, Exit, Fault, Report
 from kundeapp.identity.v1.identity_service_pb2 import ImportCustomersReport
-from kundeapp.metering.v1.metering_service_pb2 import (
-    ImportMeteringPointsReport,
-    ImportPricesReport,
-    ImportReadingsReport,
-)
+from kundeapp.metering.v1.imports_pb2 import ImportReadingsReport
+from kundeapp.metering.v1.metering_service_pb2 import ImportMeteringPointsReport
+from kundeapp.metering.v1.prices_pb2 import ImportExchangeRatesReport, ImportPricesReport
 
 _WH_A_KWH = 1000
 
@@ -82,25 +80,32 @@ def metering_points_report(file: Path, report: ImportMeteringPointsReport) -> Re
     return Report(f"Metering points from {file.name}", counts.rows, counts.data)
 
 
-def readings_report(file: Path, gsrn: str, report: ImportReadingsReport) -> Report:
+def readings_report(file: Path, report: ImportReadingsReport) -> Report:
     """Says what an import of readings did."""
     counts = _Counts(report)
     kwh = report.kwh / _WH_A_KWH
+    resumed = (("taken up again", "yes"),) if report.resumed else ()
     return Report(
-        title=f"Readings of {gsrn} from {file.name}",
+        title=f"Readings from {file.name}",
         rows=(
             *counts.rows,
+            ("refused", f"{report.refused}"),
+            ("metering points", f"{report.points}"),
             ("kWh", f"{kwh:.3f}"),
             ("from", report.first_start),
             ("to", report.last_end),
+            *resumed,
         ),
         data={
-            "meteringPoint": gsrn,
             **counts.data,
+            **_refused(report),
+            "meteringPoints": report.points,
             "kwh": kwh,
             "firstStart": report.first_start,
             "lastEnd": report.last_end,
+            "resumed": report.resumed,
         },
+        faults=_faults(report),
     )
 
 
@@ -109,14 +114,59 @@ def prices_report(file: Path, area: str, report: ImportPricesReport) -> Report:
     counts = _Counts(report)
     return Report(
         title=f"Prices of {area} from {file.name}",
-        rows=(*counts.rows, ("from", report.first_start), ("to", report.last_end)),
+        rows=(
+            *counts.rows,
+            ("refused", f"{report.refused}"),
+            ("from", report.first_start),
+            ("to", report.last_end),
+        ),
         data={
             "priceArea": area,
             **counts.data,
+            **_refused(report),
             "firstStart": report.first_start,
             "lastEnd": report.last_end,
         },
+        faults=_faults(report),
     )
+
+
+def exchange_rates_report(file: Path, report: ImportExchangeRatesReport) -> Report:
+    """Says what an import of exchange rates did."""
+    counts = _Counts(report)
+    return Report(
+        title=f"Exchange rates from {file.name}",
+        rows=(
+            *counts.rows,
+            ("refused", f"{report.refused}"),
+            ("from", report.first_date),
+            ("to", report.last_date),
+        ),
+        data={
+            **counts.data,
+            **_refused(report),
+            "firstDate": report.first_date,
+            "lastDate": report.last_date,
+        },
+        faults=_faults(report),
+    )
+
+
+_PartlyTaken = ImportReadingsReport | ImportPricesReport | ImportExchangeRatesReport
+
+
+def _faults(report: _PartlyTaken) -> Sequence[Fault]:
+    return [Fault(each.where, each.reason, each.text) for each in report.problems]
+
+
+def _refused(report: _PartlyTaken) -> dict[str, object]:
+    return {
+        "refused": report.refused,
+        "problems": [
+            {"where": each.where, "code": each.reason, "message": each.text}
+            for each in report.problems
+        ],
+    }
 
 
 class _Counted(Protocol):

@@ -62,6 +62,7 @@ class Report:
         data: The same for a program.
         columns: The headings of a list; none if the rows are facts.
         picture: What a person sees below them, such as a QR code.
+        faults: What was refused while the rest was done; the data name them as well.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Report:
     data: JsonObject
     columns: Sequence[str] = ()
     picture: str = ""
+    faults: Sequence[Fault] = ()
 
 
 class Output:
@@ -94,6 +96,7 @@ class Output:
             # A camera wants light on dark the same in every terminal.
             picture = Text(f"\n{report.picture}", style="#ffffff on #000000", no_wrap=True)
             self.out.print(picture, crop=False, overflow="ignore")
+        self._print_faults(report.faults)
 
     def error(self, error: CommandError) -> None:
         """Prints why not."""
@@ -106,9 +109,12 @@ class Output:
             self._print_json({"error": data})
             return
         self.err.print(error.message, style="red", markup=False)
-        if error.faults:
+        self._print_faults(error.faults)
+
+    def _print_faults(self, faults: Sequence[Fault]) -> None:
+        if faults:
             table = Table("Where", "Why", box=None)
-            for fault in error.faults:
+            for fault in faults:
                 table.add_row(Text(fault.where), Text(fault.message))
             self.err.print(table)
 

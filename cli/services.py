@@ -1,9 +1,11 @@
 """What the CLI asks of the services, over gRPC with the certificate of the workload `cli`."""
 
 import contextlib
+import hashlib
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -16,14 +18,19 @@ from kit.tls import Identity
 from kundeapp.access.v1 import access_pb2
 from kundeapp.identity.v1 import identity_service_pb2 as identity
 from kundeapp.identity.v1 import identity_service_pb2_grpc as identity_grpc
+from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as metering
 from kundeapp.metering.v1 import metering_service_pb2_grpc as metering_grpc
+from kundeapp.metering.v1 import prices_pb2 as prices
 
 Progress = Callable[[int], None]
 Metadata = tuple[tuple[str, str], ...]
+Answer = TypeVar("Answer")
 
 _PIECE = 256 * 1024
 _TIMEOUT = 600.0
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""In seconds, before each further try."""
 _OPTIONS = (("grpc.max_receive_message_length", 64 * 1024 * 1024),)
 
 
@@ -108,31 +115,54 @@ class Services:
 
     def import_readings(
         self, file: Path, gsrn: str, progress: Progress
-    ) -> metering.ImportReadingsReport:
-        """Takes in the hours of one metering point."""
+    ) -> imports.ImportReadingsReport:
+        """Takes in hours; `gsrn` is empty if the file says which metering points they are of.
 
-        def requests() -> Iterator[metering.ImportReadingsRequest]:
-            yield metering.ImportReadingsRequest(gsrn=gsrn)
-            for piece in pieces(opened, progress):
-                yield metering.ImportReadingsRequest(data=piece)
+        Where the connection breaks, the file is sent again: metering goes on where it was.
+        """
+        with file.open("rb") as opened:
+            start = imports.ImportReadingsRequest.Start(
+                gsrn=gsrn, sha256=hashlib.file_digest(opened, "sha256").digest()
+            )
 
-        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
-            stub = metering_grpc.MeteringServiceStub(channel)
-            return stub.ImportReadings(requests(), metadata=metadata, timeout=_TIMEOUT)
+            def requests() -> Iterator[imports.ImportReadingsRequest]:
+                opened.seek(0)
+                yield imports.ImportReadingsRequest(start=start)
+                for piece in pieces(opened, progress):
+                    yield imports.ImportReadingsRequest(data=piece)
+
+            def send() -> imports.ImportReadingsReport:
+                with self._for_staff(self._metering) as (channel, metadata):
+                    stub = metering_grpc.MeteringServiceStub(channel)
+                    return stub.ImportReadings(requests(), metadata=metadata, timeout=_TIMEOUT)
+
+            return again(send)
 
     def import_prices(
-        self, file: Path, area: str, progress: Progress
-    ) -> metering.ImportPricesReport:
+        self, file: Path, area: str, progress: Progress, *, provisional: bool = False
+    ) -> prices.ImportPricesReport:
         """Takes in the spot prices of one price area."""
+        start = prices.ImportPricesRequest.Start(price_area=area, provisional=provisional)
 
-        def requests() -> Iterator[metering.ImportPricesRequest]:
-            yield metering.ImportPricesRequest(price_area=area)
+        def requests() -> Iterator[prices.ImportPricesRequest]:
+            yield prices.ImportPricesRequest(start=start)
             for piece in pieces(opened, progress):
-                yield metering.ImportPricesRequest(data=piece)
+                yield prices.ImportPricesRequest(data=piece)
 
         with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
             stub = metering_grpc.MeteringServiceStub(channel)
             return stub.ImportPrices(requests(), metadata=metadata, timeout=_TIMEOUT)
+
+    def import_exchange_rates(
+        self, file: Path, progress: Progress
+    ) -> prices.ImportExchangeRatesReport:
+        """Takes in what a euro costs in kroner."""
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            requests = (
+                prices.ImportExchangeRatesRequest(data=piece) for piece in pieces(opened, progress)
+            )
+            return stub.ImportExchangeRates(requests, metadata=metadata, timeout=_TIMEOUT)
 
     def put_staff(
         self,
@@ -201,6 +231,22 @@ def open_channel(target: str, tls: Identity) -> Generator[grpc.Channel]:
                 raise
             trailing = [(each.key, each.value) for each in error.trailing_metadata() or ()]
             raise refusal(target, error.code(), error.details() or "", trailing) from error
+
+
+def again(send: Callable[[], Answer], pause: Callable[[float], None] = time.sleep) -> Answer:
+    """Sends what may be sent again, and a few times more if the suite does not answer.
+
+    Raises:
+        CommandError: It was refused, or the suite did not answer to the last.
+    """
+    for seconds in _PAUSES:
+        try:
+            return send()
+        except CommandError as error:
+            if error.status is not Exit.UNREACHABLE:
+                raise
+            pause(seconds)
+    return send()
 
 
 def pieces(file: BinaryIO, progress: Progress) -> Iterator[bytes]:

@@ -74,8 +74,10 @@ def _events(descriptors: bytes, comments: Comments) -> Iterator["_Event"]:
 def _enums(
     files: Iterable[descriptor_pb2.FileDescriptorProto],
 ) -> Iterator[tuple[str, descriptor_pb2.EnumDescriptorProto]]:
-    """Yields the enums, which stand in messages, by their full names."""
+    """Yields the enums, in messages and beside them, by their full names."""
     for file in files:
+        for enum in file.enum_type:
+            yield f"{file.package}.{enum.name}", enum
         for message in file.message_type:
             for enum in message.enum_type:
                 yield f"{file.package}.{message.name}.{enum.name}", enum

@@ -16,7 +16,7 @@ from kit.tls import Identity
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 from services.metering import consumers
 from services.metering.config import Settings
-from services.metering.domain.pricing import parse_price_list
+from services.metering.domain.price_list import parse_price_list
 from services.metering.servicer import MeteringServicer
 from services.metering.storage import PostgresReader, PostgresStore
 

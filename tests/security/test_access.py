@@ -177,6 +177,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.metering.v1.MeteringService.ImportMeteringPoints": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportReadings": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,
+    "kundeapp.metering.v1.MeteringService.ImportExchangeRates": OPERATOR,
 }
 
 ADMITTED = grpc.StatusCode.OK

@@ -1,15 +1,10 @@
-"""The public holidays of Norway, in the languages of the company.
-
-Which days they are comes from the library `holidays` (lov om helligdager, 1995-02-24 nr. 12, and
-lov om 1 og 17 mai, 1947-04-26 nr. 1). Sundays are none of them here: a week says its own Sunday.
-"""
+"""The public holidays of Norway, in the languages of the company."""
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from typing import Final
 
-from holidays.countries.norway import Norway
+from kit.public_holidays import public_holidays
 
 # By the library's name, which is Bokmål: it knows neither Nynorsk nor the English of this side of
 # the ocean.
@@ -35,7 +30,7 @@ def public_holiday(day: date) -> Mapping[str, str] | None:
 
     Two of them may fall on one day, which then has both names.
     """
-    name = _in(day.year).get(day)
+    name = public_holidays(day.year).get(day)
     if name is None:
         return None
     names = name.split("; ")
@@ -45,8 +40,3 @@ def public_holiday(day: date) -> Mapping[str, str] | None:
         "nb": " / ".join(_BOKMAL.get(each, each) for each in names),
         "en": " / ".join(english for _, english in both),
     }
-
-
-@cache
-def _in(year: int) -> Mapping[date, str]:
-    return dict(Norway(years=year, language="no"))

@@ -42,6 +42,8 @@ DAY_STARTS: Final = _starts(
     [FIRST_DATE + timedelta(days=day) for day in range(END_DATE.toordinal() - _EPOCH + 1)]
 )
 """The hour at which each day starts, and the calendar's end."""
+END_HOUR: Final = int(DAY_STARTS[-1])
+"""The calendar ends before this hour."""
 MONTH_STARTS: Final = _starts([*_MONTHS, END_DATE])
 """The hour at which each month starts, and the calendar's end."""
 YEAR_STARTS: Final = _starts([date(year, 1, 1) for year in _YEARS])

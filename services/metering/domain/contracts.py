@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
-from services.metering.domain.calendar import END_DATE, first_hour
+from services.metering.domain.calendar import END_HOUR, local_date_of, local_moment_of, moment_of
+from services.metering.domain.pricing import Premises
 from services.metering.domain.problems import BadFile, Refused
 
 
@@ -19,27 +20,45 @@ class Contract:
     Attributes:
         gsrn: The metering point.
         customer_number: The customer who holds it.
-        from_date: The first local date.
-        to_date: The local date that it ends before; None while it lasts.
+        first_hour: The first hour by number.
+        end_hour: The hour that it ends before; None while it lasts.
         price_area: NO1 to NO5.
         grid_company: The company that owns the grid.
         product: The power product.
+        premises: What the point supplies.
         address: Where the point is.
     """
 
     gsrn: str
     customer_number: str
-    from_date: date
-    to_date: date | None
+    first_hour: int
+    end_hour: int | None
     price_area: str
     grid_company: str
     product: str
+    premises: Premises
     address: str
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def key(self) -> "ContractKey":
         """What tells one contract from another; the rest may be updated."""
-        return self.gsrn, self.customer_number, self.from_date
+        return self.gsrn, self.customer_number, self.first_hour
+
+    @property
+    def from_date(self) -> date:
+        """The first local date, of which the first hours may not be held."""
+        return local_date_of(moment_of(self.first_hour))
+
+    @property
+    def to_date(self) -> date | None:
+        """The date after the last one, of which the last hours may not be held; None if none."""
+        if self.end_hour is None:
+            return None
+        return local_date_of(moment_of(self.end_hour - 1)) + timedelta(days=1)
+
+
+ContractKey = tuple[str, str, int]
+"""GSRN, customer number and first hour."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +68,20 @@ class Holding:
     Attributes:
         first_hour: The first hour by number.
         end_hour: The hour that it ends before; the calendar's end while it lasts.
+        customer_number: Who holds it; peaks and caps are counted for each customer alone.
         price_area: NO1 to NO5.
+        grid_company: The company that owns the grid.
         product: The power product.
+        premises: What the point supplies.
     """
 
     first_hour: int
     end_hour: int
+    customer_number: str
     price_area: str
+    grid_company: str
     product: str
+    premises: Premises
 
     def within(self, first_hour: int, end_hour: int) -> "Holding | None":
         """Returns the part between two hours, or None if there is none."""
@@ -122,16 +147,15 @@ def contract_changes(
 
 
 def _refuse_overlaps(
-    contracts: Mapping[tuple[str, str, date], Contract],
-    lines: Mapping[tuple[str, str, date], int],
+    contracts: Mapping[ContractKey, Contract], lines: Mapping[ContractKey, int]
 ) -> None:
-    in_order = sorted(contracts.values(), key=lambda contract: (contract.gsrn, contract.from_date))
+    in_order = sorted(contracts.values(), key=lambda contract: (contract.gsrn, contract.first_hour))
     problems = {
         max(lines.get(earlier.key, 0), lines.get(later.key, 0)): Refused(
-            "CONTRACTS_OVERLAP", gsrn=later.gsrn, **{"from": later.from_date.isoformat()}
+            "CONTRACTS_OVERLAP", gsrn=later.gsrn, **{"from": _start(later)}
         )
         for earlier, later in pairwise(in_order)
-        if earlier.gsrn == later.gsrn and first_hour(later.from_date) < _end_hour(earlier)
+        if earlier.gsrn == later.gsrn and later.first_hour < _end_hour(earlier)
     }
     if problems:
         raise BadFile(
@@ -140,4 +164,10 @@ def _refuse_overlaps(
 
 
 def _end_hour(contract: Contract) -> int:
-    return first_hour(contract.to_date or END_DATE)
+    return END_HOUR if contract.end_hour is None else contract.end_hour
+
+
+def _start(contract: Contract) -> str:
+    """Says when a contract starts: the date alone if that is at midnight."""
+    moment = local_moment_of(contract.first_hour)
+    return moment.isoformat() if moment.hour else moment.date().isoformat()

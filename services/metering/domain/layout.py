@@ -4,12 +4,14 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.metering.domain.calendar import DAY_STARTS, Whole, days_of
+
+_DAYS: Final = len(DAY_STARTS)
 
 Flags = NDArray[np.bool_]
 Value = TypeVar("Value", np.bool_, np.int32)
@@ -20,15 +22,22 @@ class Layout:
     """Days in rising order, each with its 23, 24 or 25 hours.
 
     Attributes:
-        days: The days by number, rising and without repetition.
+        days: The days by number, rising and without repetition in each series.
+        series: The number of the series that each day belongs to, rising; None where all are of
+            one.
     """
 
     days: Whole
+    series: Whole | None = None
 
     @staticmethod
-    def of(hours: Whole) -> "Layout":
-        """Lays out the days that hours lie in."""
-        return Layout(np.unique(days_of(hours)))
+    def of(hours: Whole, series: Whole | None = None) -> "Layout":
+        """Lays out the days that hours lie in, which are of one series if none are told."""
+        days = days_of(hours)
+        if series is None:
+            return Layout(np.unique(days))
+        keys = np.unique(_keys(days, series))
+        return Layout(keys % _DAYS, keys // _DAYS)
 
     @cached_property
     def lengths(self) -> Whole:
@@ -52,11 +61,21 @@ class Layout:
             self.size
         )
 
-    def positions(self, hours: Whole) -> Whole:
-        """Returns where hours stand; each of them must lie in one of the days."""
+    def positions(self, hours: Whole, series: Whole | None = None) -> Whole:
+        """Returns where hours, of the series they are told for, stand; each in one of the days."""
         days = days_of(hours)
-        rows = np.searchsorted(self.days, days)
+        rows = np.searchsorted(_keys(self.days, self.series), _keys(days, series))
         return self.offsets[rows] + hours - DAY_STARTS[days]
+
+    def rows_of(self, part: "Layout") -> Whole:
+        """Returns which of these days each day of a part is, from 0."""
+        keys = _keys(part.days, part.series)
+        return np.searchsorted(_keys(self.days, self.series), keys)
+
+    def of_days(self, chosen: Flags) -> "Layout":
+        """Returns the chosen days only."""
+        series = None if self.series is None else self.series[chosen]
+        return Layout(self.days[chosen], series)
 
     def days_with(self, positions: Whole) -> Flags:
         """Tells of each day whether one of the positions lies in it."""
@@ -88,3 +107,8 @@ class Layout:
         """Returns the part of the array that each day takes up."""
         edges = self.offsets.tolist()
         return [slice(start, end) for start, end in itertools.pairwise(edges)]
+
+
+def _keys(days: Whole, series: Whole | None) -> Whole:
+    """Returns numbers in the order of series and then of days."""
+    return days if series is None else series * _DAYS + days

@@ -41,3 +41,15 @@ class BadFile(errors.Invalid):
     def of(problem: errors.FieldError) -> "BadFile":
         """Refuses a file for one problem, after which reading on is no use."""
         return BadFile([problem], bad_lines=1)
+
+
+class ImportEnded(errors.FailedPrecondition):
+    """Somebody else imported the same file at the same time, and is done."""
+
+    reason = "IMPORT_ENDED"
+
+
+class FileChanged(errors.FailedPrecondition):
+    """The file is not the one that was announced: it changed while it was sent."""
+
+    reason = "FILE_CHANGED"

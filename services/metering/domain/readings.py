@@ -1,7 +1,6 @@
 """Hourly energy, kept as blocks of one local day."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
 from functools import cached_property
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.metering.domain.calendar import Whole, moment_of
+from services.metering.domain.calendar import Whole
 from services.metering.domain.layout import Flags, Layout
 
 WattHours = NDArray[np.int32]
@@ -53,10 +52,10 @@ def are_estimates(qualities: Qualities) -> Flags:
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """Values of one metering point and direction, in columns of equal length.
+    """Values in columns of equal length; where nothing else is said, of one series.
 
     Attributes:
-        hours: The hour of each value by number, rising and without repetition.
+        hours: The hour of each value by number, in each series rising and without repetition.
         wh: Its energy in Wh.
         qualities: How it came to be, a `Quality` each.
         registered: When it was registered, in seconds since 1970-01-01T00:00Z.
@@ -75,7 +74,7 @@ class Readings:
 
 @dataclass(frozen=True, eq=False)
 class DayBlocks:
-    """Whole days of one metering point and direction; all columns follow the layout.
+    """Whole days of one series or of several; all columns follow the layout.
 
     Attributes:
         layout: The days.
@@ -124,11 +123,18 @@ class DayBlocks:
         """Returns the chosen days only."""
         hours = self.layout.hours_of(chosen)
         return DayBlocks(
-            Layout(self.layout.days[chosen]),
+            self.layout.of_days(chosen),
             self.wh[hours],
             self.qualities[hours],
             self.registered[hours],
         )
+
+    def within(self, first_hour: int, end_hour: int) -> "DayBlocks":
+        """Returns the same days with no value before the first hour or from the end on."""
+        hours = self.layout.hours
+        inside = (hours >= first_hour) & (hours < end_hour)
+        wh = np.where(inside, self.wh, np.int32(MISSING))
+        return DayBlocks(self.layout, wh, self.qualities, self.registered)
 
     def _per_day(self, values: Whole) -> Whole:
         return np.add.reduceat(values, self.layout.offsets[:-1])
@@ -141,30 +147,30 @@ class Merge:
     Attributes:
         written: The days that have to be stored again, as they are now.
         replaced: Those of them in which a known value became another, as they were.
-        created: How many values were not known before.
-        changed: How many values replaced others.
-        unchanged: How many values were known already, or older than what is known.
-        first_hour: The first hour that is new or changed; None if there is none.
-        last_hour: The last one.
+        created: Which of the readings were not known before.
+        changed: Which of them replaced others. All else was known already, or is older than what
+            is known.
     """
 
     written: DayBlocks
     replaced: DayBlocks
-    created: int
-    changed: int
-    unchanged: int
-    first_hour: int | None
-    last_hour: int | None
+    created: Flags
+    changed: Flags
 
 
-def merge(blocks: DayBlocks, readings: Readings) -> Merge:
+def merge(blocks: DayBlocks, readings: Readings, series: Whole | None = None) -> Merge:
     """Puts readings into the days that they lie in; all of these must be in `blocks`.
 
     For each hour the newest registration time wins, so that a file that is late or comes twice
     changes nothing. Of two values that were registered at the same time the one that is merged
     last wins: neither is newer, and whoever imports a file means it.
+
+    Args:
+        blocks: The days as they are.
+        readings: What comes, no hour of a series twice.
+        series: The number of each value's series, if the days are of several.
     """
-    at = blocks.layout.positions(readings.hours)
+    at = blocks.layout.positions(readings.hours, series)
     known = blocks.known[at]
     wins = ~known | (readings.registered >= blocks.registered[at])
     differs = (readings.wh != blocks.wh[at]) | (readings.qualities != blocks.qualities[at])
@@ -177,46 +183,9 @@ def merge(blocks: DayBlocks, readings: Readings) -> Merge:
     merged.wh[at[stored]] = readings.wh[stored]
     merged.qualities[at[stored]] = readings.qualities[stored]
     merged.registered[at[stored]] = readings.registered[stored]
-
-    news = readings.hours[created | changed]
     return Merge(
         written=merged.of_days(blocks.layout.days_with(at[stored])),
         replaced=blocks.of_days(blocks.layout.days_with(at[changed])),
-        created=int(created.sum()),
-        changed=int(changed.sum()),
-        unchanged=len(readings.hours) - len(news),
-        first_hour=int(news[0]) if len(news) else None,
-        last_hour=int(news[-1]) if len(news) else None,
+        created=created,
+        changed=changed,
     )
-
-
-@dataclass(frozen=True)
-class ReadingsImported:
-    """Readings of a metering point were imported, and at least one was new or changed.
-
-    Attributes:
-        gsrn: The metering point.
-        from_time: The start of the first value that was new or changed.
-        to_time: The end of the last one.
-        new_values: Values that were not known before.
-        changed_values: Values that replaced others.
-    """
-
-    gsrn: str
-    from_time: datetime
-    to_time: datetime
-    new_values: int
-    changed_values: int
-
-    @staticmethod
-    def of(gsrn: str, merged: Merge) -> "ReadingsImported | None":
-        """Returns the event of a merge, or None if nothing was new or changed."""
-        if merged.first_hour is None or merged.last_hour is None:
-            return None
-        return ReadingsImported(
-            gsrn=gsrn,
-            from_time=moment_of(merged.first_hour),
-            to_time=moment_of(merged.last_hour + 1),
-            new_values=merged.created,
-            changed_values=merged.changed,
-        )

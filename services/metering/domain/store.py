@@ -2,15 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
+from typing import Final, Protocol
 from uuid import UUID
 
-from services.metering.domain.calendar import first_hour
+from services.metering.domain.batches import SeriesKey
+from services.metering.domain.calendar import Whole
 from services.metering.domain.contracts import Contract
+from services.metering.domain.exchange_rates import ExchangeRate
 from services.metering.domain.layout import Layout
-from services.metering.domain.prices import PriceDays
+from services.metering.domain.outcomes import Outcomes
+from services.metering.domain.prices import SpotDays
 from services.metering.domain.readings import DayBlocks, Direction
 from services.metering.domain.usage import Held, Period
+
+UNKNOWN_SERIES: Final = -1
+"""The number of a series whose metering point is not in the register."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Position:
     @staticmethod
     def of(contract: Contract) -> "Position":
         """Returns the place just after a contract."""
-        return Position(contract.gsrn, first_hour(contract.from_date))
+        return Position(contract.gsrn, contract.first_hour)
 
 
 class Reader(Protocol):
@@ -41,6 +48,10 @@ class Reader(Protocol):
         """Returns the first contracts after a place, by GSRN and then by their start."""
         ...
 
+    async def spot_days(self, price_area: str, layout: Layout) -> SpotDays:
+        """Returns whole days of an area's prices; hours that have none are unknown."""
+        ...
+
     async def held_days(
         self,
         customers: Collection[UUID],
@@ -56,18 +67,43 @@ class Reader(Protocol):
 class Store(Protocol):
     """Reads and writes in one transaction."""
 
-    async def lock_point(self, gsrn: str) -> int | None:
-        """Returns a metering point's id, and keeps other imports off it until the end."""
+    async def lock_series(self, keys: Sequence[SeriesKey]) -> Whole:
+        """Returns the number of each series, which is made where it is new, and locks these.
+
+        Other imports are kept off them until the end. A series of a point that is not in the
+        register has UNKNOWN_SERIES.
+        """
         ...
 
-    async def blocks(self, point: int, direction: Direction, layout: Layout) -> DayBlocks:
-        """Returns whole days; hours that are not stored are missing."""
+    async def blocks(self, layout: Layout) -> DayBlocks:
+        """Returns whole days of series; hours that are not stored are missing."""
         ...
 
-    async def save_blocks(
-        self, point: int, direction: Direction, written: DayBlocks, replaced: DayBlocks
-    ) -> None:
-        """Stores whole days, and keeps what was replaced."""
+    async def save_blocks(self, written: DayBlocks, replaced: DayBlocks) -> None:
+        """Stores whole days of series, and keeps what was replaced."""
+        ...
+
+    async def has_point(self, gsrn: str) -> bool:
+        """Tells whether a metering point is in the register."""
+        ...
+
+    async def begin_import(self, key: bytes) -> int:
+        """Returns how many batches of an import are stored, and notes that it has begun."""
+        ...
+
+    async def lock_import(self, key: bytes) -> int | None:
+        """Returns how many batches of an import are stored, or None if it has ended.
+
+        Nobody else stores a batch of it until the end of the transaction.
+        """
+        ...
+
+    async def note_batch(self, key: bytes, outcomes: Outcomes) -> None:
+        """Notes that one more batch of a locked import is stored, and what became of it."""
+        ...
+
+    async def end_import(self, key: bytes) -> Outcomes:
+        """Returns what became of all batches of a locked import, and forgets it."""
         ...
 
     async def lock_contracts(self, gsrns: Collection[str]) -> Sequence[Contract]:
@@ -82,12 +118,24 @@ class Store(Protocol):
         """Stores new terms of contracts on locked points."""
         ...
 
-    async def lock_prices(self, price_area: str, layout: Layout) -> PriceDays:
+    async def lock_prices(self, price_area: str, layout: Layout) -> SpotDays:
         """Returns whole days of an area's prices, and keeps other imports off the area."""
         ...
 
-    async def save_prices(self, price_area: str, written: PriceDays) -> None:
+    async def save_prices(self, price_area: str, written: SpotDays) -> None:
         """Stores whole days of an area's prices."""
+        ...
+
+    async def exchange_rates(self, first: date, last: date) -> Sequence[ExchangeRate]:
+        """Returns the rates that were published from a date to another, by date."""
+        ...
+
+    async def lock_exchange_rates(self, dates: Collection[date]) -> Sequence[ExchangeRate]:
+        """Returns the rates of dates, and keeps other imports of rates waiting."""
+        ...
+
+    async def save_exchange_rates(self, rates: Sequence[ExchangeRate]) -> None:
+        """Stores rates, in place of those of the same dates."""
         ...
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:

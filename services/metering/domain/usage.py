@@ -21,8 +21,8 @@ from services.metering.domain.calendar import (
 )
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Flags, Layout
+from services.metering.domain.price_list import PriceList, RetailPrices
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
-from services.metering.domain.pricing import PriceList, RetailPrices
 from services.metering.domain.problems import Refused
 from services.metering.domain.readings import MISSING, WattHours
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.metering.domain.calendar import END_HOUR
 from services.metering.domain.contracts import Contract
 from services.metering.domain.readings import DayBlocks, Direction
 from services.metering.domain.store import Position, Reader
@@ -50,7 +51,7 @@ async def export_days(
             if room <= 0:
                 return parts, _day_position(after, direction, first_day)
             days = await reader.held_days(customers, contracts[0], direction, first_day, room)
-            parts.append(HeldDays(contracts[0], direction, days))
+            parts.append(HeldDays(contracts[0], direction, _of_contract(days, contracts[0])))
             count = len(days.layout.days)
             if count == room:
                 return parts, _day_position(after, direction, int(days.layout.days[-1]) + 1)
@@ -58,6 +59,12 @@ async def export_days(
             first_day = 0
         after, first = Position.of(contracts[0]), min(Direction)
     return parts, ""
+
+
+def _of_contract(days: DayBlocks, contract: Contract) -> DayBlocks:
+    """Leaves out the hours of the first and the last day that are not the contract's."""
+    end = END_HOUR if contract.end_hour is None else contract.end_hour
+    return days.within(contract.first_hour, end)
 
 
 def _day_position(after: Position | None, direction: Direction, first_day: int) -> str:

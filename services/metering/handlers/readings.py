@@ -1,39 +1,101 @@
 """Readings of metering points."""
 
-from kit.errors import Invalid, NotFound
+from collections.abc import Sequence
+
+import numpy as np
+
+from kit.errors import FieldError, Invalid, NotFound
+from services.metering.domain.batches import Batch, without
 from services.metering.domain.gsrn import check_gsrn
 from services.metering.domain.layout import Layout
-from services.metering.domain.problems import Refused
-from services.metering.domain.readings import Direction, Readings, ReadingsImported, merge
-from services.metering.domain.store import Store
-from services.metering.handlers.imported import Imported
+from services.metering.domain.outcomes import Outcomes
+from services.metering.domain.problems import SHOWN_LINES, ImportEnded, Refused
+from services.metering.domain.readings import merge
+from services.metering.domain.store import UNKNOWN_SERIES, Store
 
 
-async def import_readings(store: Store, *, gsrn: str, readings: Readings) -> Imported:
-    """Takes the readings of a metering point, all or none.
-
-    Raises:
-        NotFound: If there is no such point.
-    """
-    point = await store.lock_point(gsrn)
-    if point is None:
-        raise NotFound
-    layout = Layout.of(readings.hours)
-    merged = merge(await store.blocks(point, Direction.CONSUMPTION, layout), readings)
-    await store.save_blocks(point, Direction.CONSUMPTION, merged.written, merged.replaced)
-    event = ReadingsImported.of(gsrn, merged)
-    if event is not None:
-        store.publish(event)
-    return Imported(merged.created, merged.changed, merged.unchanged)
-
-
-def require_gsrn(text: str) -> str:
-    """Returns the number of a point that a member of staff asks for.
+async def require_point(store: Store, *, gsrn: str) -> None:
+    """Makes sure of a point that a member of staff names.
 
     Raises:
         Invalid: If it can be none; staff are told what is wrong with it.
+        NotFound: If there is no such point.
     """
     try:
-        return check_gsrn(text)
+        check_gsrn(gsrn)
     except Refused as refused:
         raise Invalid(refused.at("gsrn")) from None
+    if not await store.has_point(gsrn):
+        raise NotFound
+
+
+async def import_batch(store: Store, *, key: bytes, number: int, batch: Batch) -> None:
+    """Takes a batch of an import, unless it is stored already.
+
+    Args:
+        store: What is stored.
+        key: What tells the import from all others.
+        number: Which of its batches this is, from 0.
+        batch: The values.
+
+    Raises:
+        ImportEnded: If somebody else has ended the same import meanwhile.
+    """
+    stored = await store.lock_import(key)
+    if stored is None:
+        raise ImportEnded
+    if number >= stored:
+        await store.note_batch(key, await _put(store, batch))
+
+
+async def end_import(store: Store, *, key: bytes, batches: int) -> Outcomes:
+    """Ends an import, and tells what became of its values.
+
+    Args:
+        store: What is stored.
+        key: What tells the import from all others.
+        batches: How many there were; if there was none, the import never began.
+
+    Raises:
+        ImportEnded: If somebody else has ended the same import meanwhile.
+    """
+    if batches and await store.lock_import(key) is None:
+        raise ImportEnded
+    outcomes = await store.end_import(key)
+    _tell(store, outcomes)
+    return outcomes
+
+
+async def write_readings(store: Store, *, batches: Sequence[Batch]) -> Sequence[Outcomes]:
+    """Takes values that another service brings, one batch after the other, all or none."""
+    all_outcomes = [await _put(store, batch) for batch in batches]
+    for outcomes in all_outcomes:
+        _tell(store, outcomes)
+    return all_outcomes
+
+
+def unknown_points(outcomes: Outcomes) -> list[FieldError]:
+    """Names the first points that are not in the register, each as a problem."""
+    return [
+        FieldError(gsrn, "UNKNOWN_METERING_POINT", {"gsrn": gsrn, "values": values})
+        for gsrn, values in outcomes.unknown_points()[:SHOWN_LINES]
+    ]
+
+
+async def _put(store: Store, batch: Batch) -> Outcomes:
+    """Merges a batch into what is stored; values of points that are not registered are refused."""
+    series = (await store.lock_series(batch.keys))[batch.owners]
+    refused = series == UNKNOWN_SERIES
+    taken, owners = without(batch, refused).readings, series[~refused]
+    created, changed = np.zeros(len(series), np.bool_), np.zeros(len(series), np.bool_)
+    if len(owners):
+        layout = Layout.of(taken.hours, owners)
+        merged = merge(await store.blocks(layout), taken, owners)
+        await store.save_blocks(merged.written, merged.replaced)
+        created[~refused], changed[~refused] = merged.created, merged.changed
+    return Outcomes.of(batch, refused, created, changed)
+
+
+def _tell(store: Store, outcomes: Outcomes) -> None:
+    for event in outcomes.events():
+        store.publish(event)

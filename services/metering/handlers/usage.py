@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kit.errors import NotFound
 from services.metering.domain.gsrn import check_gsrn
-from services.metering.domain.pricing import PriceList
+from services.metering.domain.price_list import PriceList
 from services.metering.domain.problems import Refused
 from services.metering.domain.readings import Direction
 from services.metering.domain.store import Reader

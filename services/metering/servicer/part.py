@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.postgres import Connection
-from services.metering.domain.pricing import PriceList
+from services.metering.domain.price_list import PriceList
 from services.metering.domain.store import Reader, Store
 
 

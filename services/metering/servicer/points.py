@@ -1,10 +1,14 @@
 """Metering points and who holds them."""
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from kit.server import Call
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 from services.metering.domain.contracts import Contract
 from services.metering.handlers import contracts
 from services.metering.servicer.part import Part
+
+_SECONDS_PER_HOUR = 3600
 
 
 class Points(Part):
@@ -37,4 +41,11 @@ def _metering_point(contract: Contract) -> pb.MeteringPoint:
         customer_number=contract.customer_number,
         from_date=contract.from_date.isoformat(),
         to_date="" if contract.to_date is None else contract.to_date.isoformat(),
+        from_time=_stamp(contract.first_hour),
+        to_time=None if contract.end_hour is None else _stamp(contract.end_hour),
+        premises=pb.MeteringPoint.Premises.Value(contract.premises.value),
     )
+
+
+def _stamp(hour: int) -> Timestamp:
+    return Timestamp(seconds=hour * _SECONDS_PER_HOUR)

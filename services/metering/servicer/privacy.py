@@ -7,7 +7,7 @@ import numpy as np
 from kit import export
 from kit.server import Call
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResponse
-from services.metering.domain.calendar import date_of
+from services.metering.domain.calendar import date_of, local_moment_of
 from services.metering.domain.contracts import Contract
 from services.metering.domain.readings import MISSING, Quality
 from services.metering.handlers.contracts import list_contracts
@@ -52,9 +52,12 @@ def _contract_record(contract: Contract) -> export.Record:
         "customerNumber": contract.customer_number,
         "from": contract.from_date,
         "to": contract.to_date,
+        "fromTime": local_moment_of(contract.first_hour),
+        "toTime": None if contract.end_hour is None else local_moment_of(contract.end_hour),
         "priceArea": contract.price_area,
         "gridCompany": contract.grid_company,
         "product": contract.product,
+        "premises": contract.premises.value,
         "address": contract.address,
     }
 

@@ -2,9 +2,11 @@
 
 from services.metering.servicer.imports import Imports
 from services.metering.servicer.points import Points
+from services.metering.servicer.prices import PriceImports
 from services.metering.servicer.privacy import Privacy
+from services.metering.servicer.readings import Readings
 from services.metering.servicer.usage import UsageViews
 
 
-class MeteringServicer(Points, UsageViews, Imports, Privacy):
+class MeteringServicer(Points, UsageViews, Imports, PriceImports, Readings, Privacy):
     """One method for each RPC of `MeteringService`, which says what it does."""

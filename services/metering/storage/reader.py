@@ -7,15 +7,17 @@ import asyncpg
 import numpy as np
 
 from kit.postgres import Connection
-from services.metering.domain.calendar import END_DATE, date_of, first_hour, moment_of
+from services.metering.domain.calendar import END_DATE, date_of, moment_of
 from services.metering.domain.contracts import Contract, Holding
 from services.metering.domain.layout import Flags, Layout
-from services.metering.domain.prices import PriceDays
+from services.metering.domain.prices import PriceDays, SpotDays
+from services.metering.domain.pricing import Premises
 from services.metering.domain.readings import DayBlocks, Direction, are_estimates
 from services.metering.domain.store import Position
 from services.metering.domain.usage import Held, Period
 from services.metering.storage import blocks
 from services.metering.storage.contracts import contract_of
+from services.metering.storage.prices import read_spot_days
 
 # Whose the point is and what it used are one question, so that no answer is possible without the
 # other. Days come as columns: a row each would cost more to receive than to find.
@@ -34,8 +36,11 @@ FROM (
         array_agg(extract(epoch FROM starts_at)::bigint / 3600 ORDER BY starts_at) AS first_hours,
         array_agg(extract(epoch FROM least(ends_at, $5))::bigint / 3600 ORDER BY starts_at)
             AS end_hours,
+        array_agg(customer_number ORDER BY starts_at) AS customer_numbers,
         array_agg(price_area ORDER BY starts_at) AS price_areas,
-        array_agg(product ORDER BY starts_at) AS products
+        array_agg(grid_company ORDER BY starts_at) AS grid_companies,
+        array_agg(product ORDER BY starts_at) AS products,
+        array_agg(premises ORDER BY starts_at) AS premises
     FROM held
 ) AS holdings, (
     SELECT
@@ -45,8 +50,10 @@ FROM (
             FILTER (WHERE estimated > 0) AS estimated_days,
         array_agg(qualities ORDER BY day) FILTER (WHERE estimated > 0) AS qualities
     FROM day_block
-    WHERE metering_point_id = (SELECT metering_point_id FROM held LIMIT 1)
-        AND direction = $3 AND day >= $6 AND day < $7
+    WHERE day >= $6 AND day < $7 AND series_id = (
+        SELECT id FROM series
+        WHERE metering_point_id = (SELECT metering_point_id FROM held LIMIT 1) AND direction = $3
+    )
 ) AS energy, (
     SELECT
         array_agg(price_area) AS areas,
@@ -86,7 +93,8 @@ FROM (
     FROM customer
     JOIN contract ON contract.customer_number = customer.number
     JOIN metering_point ON metering_point.id = contract.metering_point_id
-    JOIN day_block ON day_block.metering_point_id = metering_point.id
+    JOIN series ON series.metering_point_id = metering_point.id
+    JOIN day_block ON day_block.series_id = series.id
     WHERE customer.id = ANY ($1::uuid[])
         AND metering_point.gsrn = $2 AND contract.starts_at = $3
         AND direction = $4 AND day >= $5 AND day < $6
@@ -140,6 +148,10 @@ class PostgresReader:
         )
         return [contract_of(dict(row)) for row in rows]
 
+    async def spot_days(self, price_area: str, layout: Layout) -> SpotDays:
+        """Returns whole days of an area's prices; hours that have none are unknown."""
+        return await read_spot_days(self._connection, price_area, layout)
+
     async def held_days(
         self,
         customers: Collection[UUID],
@@ -153,7 +165,7 @@ class PostgresReader:
             _HELD_DAYS,
             customers,
             contract.gsrn,
-            moment_of(first_hour(contract.from_date)),
+            moment_of(contract.first_hour),
             direction,
             max(date_of(first_day), contract.from_date),
             contract.to_date or END_DATE,
@@ -171,8 +183,19 @@ class PostgresReader:
 
 
 def _holdings(row: asyncpg.Record) -> Sequence[Holding]:
-    columns = (row["first_hours"], row["end_hours"], row["price_areas"], row["products"])
-    return [Holding(*terms) for terms in zip(*columns, strict=True)]
+    columns = (
+        "first_hours",
+        "end_hours",
+        "customer_numbers",
+        "price_areas",
+        "grid_companies",
+        "products",
+        "premises",
+    )
+    return [
+        Holding(*terms, premises=Premises(premises))
+        for *terms, premises in zip(*(row[column] for column in columns), strict=True)
+    ]
 
 
 def _estimated(layout: Layout, days: bytes | None, qualities: Sequence[bytes] | None) -> Flags:

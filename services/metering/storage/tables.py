@@ -45,6 +45,7 @@ class ContractRow(Table, table=True):
     price_area: str = Field(sa_type=sa.Text)
     grid_company: str = Field(sa_type=sa.Text)
     product: str = Field(sa_type=sa.Text)
+    premises: str = Field(sa_type=sa.Text, sa_column_kwargs={"server_default": "HOME"})
     address: str = Field(sa_type=sa.Text)
 
 

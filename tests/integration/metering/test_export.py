@@ -47,9 +47,12 @@ async def test_contracts_and_every_hour_with_its_quality_are_handed_out(
             "customerNumber": "1001",
             "from": "2026-01-01",
             "to": None,
+            "fromTime": "2026-01-01T00:00:00+01:00",
+            "toTime": None,
             "priceArea": "NO5",
             "gridCompany": "BKK",
             "product": "SPOT",
+            "premises": "HOME",
             "address": "Storgata 1, 5003 Bergen",
         }
     ]

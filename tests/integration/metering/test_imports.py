@@ -16,6 +16,7 @@ import pytest
 from kit.local.processes import free_port
 from kit.testing import Neighbours
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1.imports_pb2 import ImportReadingsReport
 from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceStub
 from services.metering.config import Settings
 from tests.integration.metering.files import (
@@ -46,12 +47,13 @@ async def events(metering: Metering) -> list[str]:
 async def test_a_real_file_is_reported_and_again_changes_nothing(metering: Metering) -> None:
     await with_point(metering)
     report = await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
-    assert report == pb.ImportReadingsReport(
+    assert report == ImportReadingsReport(
         rows=744,
         created=744,
         kwh=1_423_885,
         first_start="2026-04-01T00:00:00+02:00",
         last_end="2026-05-02T00:00:00+02:00",
+        points=1,
     )
     before = await metering.contents()
     again = await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
@@ -115,40 +117,88 @@ async def test_people_see_a_row_an_hour(metering: Metering) -> None:
     assert {float(row["nok_per_kwh_ex_vat"]) for row in spot} == {-0.00123}
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "line", "reason"),
-    [
-        (b"Volum", b"Verdi", 1, "FILE_HEADER"),
-        (b"1,000", b"1000", 20, "COMMA_MISSING"),
-        (b"1,000", b"en", 20, "NOT_A_NUMBER"),
-        (b"+02:00", b"", 20, "OFFSET_MISSING"),
-        (b"T18:", b"T17:", 20, "NOT_ONE_HOUR"),
-    ],
-)
-async def test_a_bad_file_is_refused_whole_with_its_line(
-    metering: Metering, before: bytes, after: bytes, line: int, reason: str
-) -> None:
+async def test_a_file_that_is_none_is_refused_whole(metering: Metering) -> None:
     await with_point(metering)
-    lines = elhub(hours_of("2026-04-06")).split(b"\n")
-    lines[line - 1] = lines[line - 1].replace(before, after, 1)
     stored = await metering.contents()
     with refused() as answer:
-        await metering.import_readings(GSRN, b"\n".join(lines))
+        await metering.import_readings(
+            GSRN, elhub(hours_of("2026-04-06")).replace(b"Volum", b"Verdi")
+        )
     assert answer.refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     assert answer.refusal.reason == "BAD_FILE"
-    assert answer.refusal.fields == [(f"line {line}", reason)]
+    assert answer.refusal.fields == [("line 1", "FILE_HEADER")]
     assert await metering.contents() == stored
     assert await events(metering) == []
 
 
-async def test_an_hour_that_stands_twice_in_a_file_is_refused(metering: Metering) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (b"1,000", b"1000", "COMMA_MISSING"),
+        (b"1,000", b"en", "NOT_A_NUMBER"),
+        (b"+02:00", b"", "OFFSET_MISSING"),
+        (b"T18:", b"T17:", "NOT_ONE_HOUR"),
+        (b"T18:00:00+02:00;2026-04-06T19:", b"T17:00:00+02:00;2026-04-06T18:", "HOUR_REPEATED"),
+    ],
+)
+async def test_a_wrong_line_is_named_with_its_reason_and_stops_nothing_else(
+    metering: Metering, before: bytes, after: bytes, reason: str
+) -> None:
+    await with_point(metering)
+    lines = elhub(hours_of("2026-04-06")).split(b"\n")
+    lines[19] = lines[19].replace(before, after, 1)
+
+    report = await metering.import_readings(GSRN, b"\n".join(lines))
+
+    assert (report.rows, report.created, report.refused) == (24, 23, 1)
+    [problem] = report.problems
+    assert (problem.where, problem.reason) == ("line 20", reason)
+    assert problem.text
+    assert "{" not in problem.text
+    [day] = await metering.sql("SELECT missing, sum_wh FROM day_block")
+    assert (day["missing"], day["sum_wh"]) == (1, 23_000)
+
+
+async def test_a_file_of_which_every_line_is_wrong_stores_nothing_and_says_why(
+    metering: Metering,
+) -> None:
+    await with_point(metering)
+    stored = await metering.contents()
+    report = await metering.import_readings(GSRN, elhub(hours_of("2026-04-06"), "1000"))
+    assert (report.rows, report.created, report.refused) == (24, 0, 24)
+    assert (report.first_start, report.last_end, report.points) == ("", "", 0)
+    assert len(report.problems) == 20
+    assert await metering.contents() == stored
+    assert await events(metering) == []
+
+
+async def test_a_file_that_is_not_the_one_of_the_hash_is_refused(metering: Metering) -> None:
+    await with_point(metering)
+    file = elhub(hours_of("2026-04-06"))
+    for hash_, reason in ((bytes(32), "FILE_CHANGED"), (b"short", "INVALID_FIELDS")):
+        with refused() as answer:
+            await metering.import_readings(GSRN, file, sha256=hash_)
+        assert answer.refusal.reason == reason
+    assert await metering.sql("SELECT * FROM day_block") == []
+
+
+async def test_a_file_that_does_not_say_whose_it_is_needs_to_be_told(metering: Metering) -> None:
+    with refused() as answer:
+        await metering.import_readings("", elhub(hours_of("2026-04-06")))
+    assert answer.refusal.fields == [("gsrn", "METERING_POINT_MISSING")]
+
+
+async def test_production_is_a_series_of_its_own(metering: Metering) -> None:
     await with_point(metering)
     hours = hours_of("2026-04-06")
-    stored = await metering.contents()
-    with refused() as answer:
-        await metering.import_readings(GSRN, elhub([*hours, hours[3]]))
-    assert answer.refusal.fields == [("line 26", "HOUR_REPEATED")]
-    assert await metering.contents() == stored
+    await metering.import_readings(GSRN, elhub(hours, "2,000"))
+    produced = elhub(hours, "0,500").replace(b"Forbruk", b"Produksjon")
+    report = await metering.import_readings(GSRN, produced)
+    assert (report.created, report.kwh) == (24, 12_000)
+    rows = await metering.sql(
+        "SELECT direction, sum(kwh) AS kwh FROM reading GROUP BY 1 ORDER BY 1"
+    )
+    assert [(row["direction"], float(row["kwh"])) for row in rows] == [(1, 48), (2, 12)]
 
 
 async def test_readings_of_an_unknown_or_mistyped_point_are_refused(metering: Metering) -> None:
@@ -218,40 +268,48 @@ async def test_imports_of_the_same_hours_at_once_end_as_one_after_the_other(
     assert row["wh"] == 720 * 4000
 
 
-async def test_a_service_killed_half_way_leaves_nothing_and_the_import_completes_later(
+async def test_a_service_killed_at_the_end_of_an_import_tells_nothing_until_it_is_run_again(
     settings: Settings, neighbours: Neighbours
 ) -> None:
+    file = elhub(hours_of("2026-04-01", days=30))
     async with process(settings, neighbours) as (metering, pid):
         customer = await metering.customer("1001")
         await with_point(metering)
-        file = elhub(hours_of("2026-04-01", days=30))
-        blocker = await asyncpg.connect(metering.database_url)
-        async with blocker.transaction():
-            # The last statement of an import writes its event: it has to wait here.
-            await blocker.execute("LOCK TABLE outbox IN EXCLUSIVE MODE")
-            importing = asyncio.ensure_future(metering.import_readings(GSRN, file))
-            await metering.wait_for(
-                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database() AND query LIKE '%INTO outbox%'"
-            )
-            os.kill(pid, signal.SIGKILL)
-            with pytest.raises(grpc.aio.AioRpcError):
-                await importing
-        await blocker.close()
-        await metering.wait_for(
-            "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity "
-            "WHERE datname = current_database() AND query LIKE '%INTO outbox%' "
-            "AND pid <> pg_backend_pid())"
-        )
-        assert await metering.sql("SELECT * FROM day_block") == []
+        # The last statement of an import writes its event: it has to wait here.
+        await killed_at(metering, pid, file, "outbox")
         assert await events(metering) == []
 
     async with process(settings, neighbours) as (metering, _):
         report = await metering.import_readings(GSRN, file)
-        assert report.created == 720
+        assert (report.created, report.unchanged, report.resumed) == (720, 0, True)
         [month] = buckets(await metering.usage(customer, GSRN, "MONTH", "2026-04-01", "2026-05-01"))
         assert month.wh == 720_000
         assert len(await events(metering)) == 1
+        again = await metering.import_readings(GSRN, file)
+        assert (again.created, again.unchanged, again.resumed) == (0, 720, False)
+        assert len(await events(metering)) == 1
+
+
+async def killed_at(metering: Metering, pid: int, file: bytes, table: str) -> None:
+    """Imports a file, and kills the service while a statement waits to write to a table."""
+    blocker = await asyncpg.connect(metering.database_url)
+    async with blocker.transaction():
+        await blocker.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        importing = asyncio.ensure_future(metering.import_readings(GSRN, file))
+        await metering.wait_for(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database() AND query LIKE $1",
+            f"%INTO {table}%",
+        )
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await importing
+    await blocker.close()
+    await metering.wait_for(
+        "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity "
+        "WHERE datname = current_database() AND query LIKE $1 AND pid <> pg_backend_pid())",
+        f"%INTO {table}%",
+    )
 
 
 @asynccontextmanager

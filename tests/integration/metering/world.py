@@ -1,5 +1,6 @@
 """Metering as its callers see it: over gRPC, with a certificate and an internal token."""
 
+import hashlib
 from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from google.rpc import error_details_pb2, status_pb2
 from kit.access import Caller
 from kit.status import DETAILS_KEY
 from kit.testing import Neighbours, eventually
+from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1 import prices_pb2
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -129,17 +132,35 @@ class Metering:
         requests = (pb.ImportMeteringPointsRequest(data=piece) for piece in _pieces(data))
         return await self.stub.ImportMeteringPoints(_stream(requests), metadata=self.operator())
 
-    async def import_readings(self, gsrn: str, data: bytes) -> pb.ImportReadingsReport:
+    async def import_readings(
+        self, gsrn: str, data: bytes, sha256: bytes | None = None
+    ) -> imports.ImportReadingsReport:
         """Imports a file of readings as an operator."""
-        first = pb.ImportReadingsRequest(gsrn=gsrn)
-        rest = [pb.ImportReadingsRequest(data=piece) for piece in _pieces(data)]
+        digest = hashlib.sha256(data).digest() if sha256 is None else sha256
+        start = imports.ImportReadingsRequest.Start(gsrn=gsrn, sha256=digest)
+        first = imports.ImportReadingsRequest(start=start)
+        rest = [imports.ImportReadingsRequest(data=piece) for piece in _pieces(data)]
         return await self.stub.ImportReadings(_stream([first, *rest]), metadata=self.operator())
 
-    async def import_prices(self, area: str, data: bytes) -> pb.ImportPricesReport:
+    async def write_readings(
+        self, *requests: imports.WriteReadingsRequest
+    ) -> imports.WriteReadingsReport:
+        """Writes series as an operator."""
+        return await self.stub.WriteReadings(_stream(requests), metadata=self.operator())
+
+    async def import_prices(
+        self, area: str, data: bytes, *, provisional: bool = False
+    ) -> prices_pb2.ImportPricesReport:
         """Imports a file of prices as an operator."""
-        first = pb.ImportPricesRequest(price_area=area)
-        rest = [pb.ImportPricesRequest(data=piece) for piece in _pieces(data)]
+        message = prices_pb2.ImportPricesRequest
+        first = message(start=message.Start(price_area=area, provisional=provisional))
+        rest = [message(data=piece) for piece in _pieces(data)]
         return await self.stub.ImportPrices(_stream([first, *rest]), metadata=self.operator())
+
+    async def import_exchange_rates(self, data: bytes) -> prices_pb2.ImportExchangeRatesReport:
+        """Imports a file of exchange rates as an operator."""
+        requests = (prices_pb2.ImportExchangeRatesRequest(data=each) for each in _pieces(data))
+        return await self.stub.ImportExchangeRates(_stream(requests), metadata=self.operator())
 
     async def usage(
         self, customer: UUID, gsrn: str, resolution: str, from_date: str, to_date: str
@@ -170,7 +191,17 @@ class Metering:
 
     async def contents(self) -> dict[str, list[asyncpg.Record]]:
         """Returns all that is stored, to tell whether something has changed."""
-        tables = ("metering_point", "contract", "day_block", "replaced_day_block", "price_day")
+        tables = (
+            "metering_point",
+            "contract",
+            "series",
+            "day_block",
+            "replaced_day_block",
+            "price_day",
+            "exchange_rate",
+            "reading_import",
+            "reading_import_series",
+        )
         return {
             table: await self.sql(f"SELECT * FROM {table} ORDER BY {table}::text")  # noqa: S608 - our own tables
             for table in tables

@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from cli.__main__ import app
 from cli.gateway import Gateway
 from cli.outcome import CommandError, Exit
-from cli.services import Services
+from cli.services import Services, again
 from cli.session import Sessions
 from kundeapp.identity.v1.identity_service_pb2 import (
     Account,
     ImportCustomersReport,
     PutStaffAccountResponse,
 )
-from kundeapp.metering.v1.metering_service_pb2 import ImportReadingsReport
+from kundeapp.metering.v1.imports_pb2 import ImportProblem, ImportReadingsReport
 
 runner = CliRunner()
 
@@ -86,7 +86,7 @@ def test_every_command_explains_itself_with_an_example(command: list[str]) -> No
 @pytest.mark.parametrize(
     "command",
     [
-        ["import", "readings", "file.csv"],
+        ["import", "readings"],
         ["import", "readings", "nowhere.csv", "--metering-point", "1"],
         ["import", "prices", "file.csv", "--area", "SE1"],
         ["staff", "put", "kari@example.com"],
@@ -128,7 +128,9 @@ def test_nothing_to_stop_ends_with_3() -> None:
 
 
 def test_an_import_prints_its_report_as_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = ImportReadingsReport(rows=3, created=2, changed=1, kwh=5939, first_start="f")
+    report = ImportReadingsReport(
+        rows=3, created=2, changed=1, kwh=5939, first_start="f", points=1, resumed=True
+    )
     monkeypatch.setattr(Services, "import_readings", _answering(report))
 
     result = runner.invoke(
@@ -137,16 +139,66 @@ def test_an_import_prints_its_report_as_json(file: Path, monkeypatch: pytest.Mon
 
     assert result.exit_code == Exit.OK
     assert json.loads(result.stdout) == {
-        "meteringPoint": "707057599900000013",
         "rows": 3,
         "created": 2,
         "changed": 1,
         "unchanged": 0,
+        "refused": 0,
+        "problems": [],
+        "meteringPoints": 1,
         "kwh": 5.939,
         "firstStart": "f",
         "lastEnd": "",
+        "resumed": True,
     }
     assert result.stderr == ""
+
+
+def test_an_import_of_which_lines_are_refused_names_them_and_ends_with_1(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = ImportProblem(where="line 17", reason="NOT_A_NUMBER", text="Write a number.")
+    report = ImportReadingsReport(rows=2, created=1, refused=1, problems=[problem])
+    monkeypatch.setattr(Services, "import_readings", _answering(report))
+
+    plain = runner.invoke(app, ["import", "readings", str(file)])
+    as_json = runner.invoke(app, ["import", "readings", str(file), "--json"])
+
+    assert plain.exit_code == as_json.exit_code == Exit.REFUSED
+    assert "line 17" in plain.stderr
+    assert "Write a number." in plain.stderr
+    assert json.loads(as_json.stdout)["problems"] == [
+        {"where": "line 17", "code": "NOT_A_NUMBER", "message": "Write a number."}
+    ]
+
+
+@pytest.mark.parametrize("failures", [0, 1, 4])
+def test_what_may_be_sent_again_is_sent_a_few_times_while_the_suite_does_not_answer(
+    failures: int,
+) -> None:
+    left, pauses = [failures], list[float]()
+
+    def send() -> str:
+        if left[0]:
+            left[0] -= 1
+            raise CommandError(Exit.UNREACHABLE, "UNAVAILABLE", "does not answer")
+        return "done"
+
+    assert again(send, pauses.append) == "done"
+    assert len(pauses) == failures
+
+
+@pytest.mark.parametrize(("status", "tries"), [(Exit.UNREACHABLE, 5), (Exit.REFUSED, 1)])
+def test_a_refusal_is_final_at_once_and_silence_after_a_few_tries(status: Exit, tries: int) -> None:
+    asked = list[None]()
+
+    def send() -> str:
+        asked.append(None)
+        raise CommandError(status, "CODE", "no")
+
+    with pytest.raises(CommandError):
+        again(send, lambda _seconds: None)
+    assert len(asked) == tries
 
 
 def _report_with_pin(*_: object) -> ImportCustomersReport:

@@ -21,6 +21,7 @@ from kundeapp.event.v1 import event_pb2
 from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged as ChangedMessage
 from kundeapp.identity.v1.identity_events_pb2 import SessionEnded
 from kundeapp.identity.v1.identity_service_pb2 import Customer
+from kundeapp.metering.v1 import direction_pb2
 from kundeapp.metering.v1.metering_events_pb2 import ReadingsImported
 from tests.unit.kit.modules import modules
 
@@ -86,22 +87,27 @@ def test_an_event_is_sealed_in_the_message_of_its_name(service: str, message: De
 
 
 def test_values_arrive() -> None:
+    class Direction(Enum):
+        PRODUCTION = "anything"
+
     @dataclass(frozen=True)
     class ReadingsImported:
         gsrn: str
         from_time: datetime
         to_time: datetime | None
         new_values: int
-        changed_values: int
+        direction: Direction
 
     oslo = timezone(timedelta(hours=1))
-    event = ReadingsImported("707057500000000000", NOW.astimezone(oslo), None, 24, 0)
+    event = ReadingsImported(
+        "707057500000000000", NOW.astimezone(oslo), None, 24, Direction.PRODUCTION
+    )
     sealed = envelope.seal("metering", event, EVENT_ID, NOW)
     message = _readings_imported(sealed.payload)
     assert message.gsrn == event.gsrn
     assert message.from_time.ToDatetime(UTC) == NOW
     assert not message.HasField("to_time")
-    assert (message.new_values, message.changed_values) == (24, 0)
+    assert (message.new_values, message.direction) == (24, direction_pb2.PRODUCTION)
 
 
 def test_a_choice_arrives_by_its_name() -> None:

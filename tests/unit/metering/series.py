@@ -9,6 +9,7 @@ from services.metering.domain.calendar import day_of
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Layout
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
+from services.metering.domain.pricing import Premises
 from services.metering.domain.readings import MISSING
 from services.metering.domain.usage import Held, Period
 
@@ -52,4 +53,9 @@ def holdings_in(draw: st.DrawFn, period: Period) -> list[Holding]:
     cuts = sorted(draw(st.sets(st.integers(first - 50, end + 50), min_size=2, max_size=4)))
     pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
     touching = [pair for pair in pairs if pair[0] < end and pair[1] > first]
-    return [Holding(*pair, "NO3", "SPOT") for pair in touching or [(first, end)]]
+    return [holding(*pair) for pair in touching or [(first, end)]]
+
+
+def holding(first_hour: int, end_hour: int) -> Holding:
+    """Returns a home's contract on spot."""
+    return Holding(first_hour, end_hour, "1001", "NO3", "Linja", "SPOT", Premises.HOME)

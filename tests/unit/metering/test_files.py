@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,15 +10,16 @@ from hypothesis import strategies as st
 from kit import texts
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import NumberedContract
-from services.metering.domain.files import reader
+from services.metering.domain.files import lines
 from services.metering.domain.files.contracts import ContractsFormat
-from services.metering.domain.files.prices import PricesFormat
+from services.metering.domain.files.csv_readings import CsvReadings
+from services.metering.domain.files.prices import open_prices_file
 from services.metering.domain.files.reader import FileReader, Format
-from services.metering.domain.files.readings import ReadingsFormat
 from services.metering.domain.files.values import parse_moment
 from services.metering.domain.prices import Prices
 from services.metering.domain.problems import BadFile
-from services.metering.domain.readings import NEVER_REGISTERED, Quality, Readings
+from services.metering.domain.quotes import in_kroner
+from services.metering.domain.readings import NEVER_REGISTERED, Direction, Quality, Readings
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the real data in {DATA}")
@@ -38,11 +40,33 @@ def read(format_: Format[Result], data: bytes) -> Result:
 
 
 def read_readings(*lines: str) -> Readings:
-    return read(ReadingsFormat(), "\n".join(lines).encode())
+    return read_file("\n".join(lines).encode())
+
+
+def read_file(*pieces: bytes) -> Readings:
+    """Reads a file in which nothing is wrong, and which has no production."""
+    file = CsvReadings()
+    series = [each for piece in pieces for each in file.feed(piece)]
+    series.extend(file.end())
+    if file.refused:
+        raise BadFile(file.problems, file.refused)
+    [only] = series
+    assert only.direction is Direction.CONSUMPTION
+    return only.readings
 
 
 def read_prices(*lines: str) -> Prices:
-    return read(PricesFormat(), "\n".join(lines).encode())
+    return prices_of("\n".join(lines).encode())
+
+
+def prices_of(data: bytes) -> Prices:
+    """Reads a file of prices in which nothing is wrong."""
+    file = open_prices_file(data, "NO5")
+    file.feed(data)
+    prices = in_kroner(file.end(), (), file.tally)
+    if file.tally.refused:
+        raise BadFile(file.tally.problems, file.tally.refused)
+    return prices
 
 
 def read_contracts(*lines: str) -> list[NumberedContract]:
@@ -64,10 +88,8 @@ def problems(read_file: Callable[[], object]) -> list[tuple[str, str]]:
 def test_a_real_file_reads_the_same_however_it_is_cut(data: st.DataObject) -> None:
     whole = (DATA / "elhub_2026-04.csv").read_bytes()
     cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=20)) | {1, 2, 26, 27})
-    file = FileReader(ReadingsFormat())
-    for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True):
-        file.feed(whole[start:end])
-    readings = file.result()
+    edges = zip([0, *cuts], [*cuts, len(whole)], strict=True)
+    readings = read_file(*(whole[start:end] for start, end in edges))
     assert len(readings.hours) == 744
     assert readings.wh[:720].sum() == 1_381_827
 
@@ -76,7 +98,7 @@ def test_a_real_file_reads_the_same_however_it_is_cut(data: st.DataObject) -> No
 @pytest.mark.parametrize(("month", "hours"), [("03", 743), ("04", 720)])
 def test_a_meter_readers_file_gives_readings_and_prices(month: str, hours: int) -> None:
     data = (DATA / f"household_no5_2026-{month}.csv").read_bytes()
-    readings, prices = read(ReadingsFormat(), data), read(PricesFormat(), data)
+    readings, prices = read_file(data), prices_of(data)
     assert len(readings.hours) == len(prices.hours) == hours
     assert set(readings.registered.tolist()) == {NEVER_REGISTERED}
 
@@ -84,7 +106,7 @@ def test_a_meter_readers_file_gives_readings_and_prices(month: str, hours: int) 
 def test_lines_may_end_in_crlf_and_the_file_with_or_without_an_empty_line() -> None:
     text = f"{ELHUB}\r\n{ROW}"
     for data in (text.encode(), f"{text}\r\n".encode(), f"\ufeff{text}\n".encode()):
-        readings = read(ReadingsFormat(), data)
+        readings = read_file(data)
         assert readings.wh.tolist() == [2949]
         assert readings.hours.tolist() == [hour_of(parse_moment("2026-04-01T00:00:00+02:00"))]
 
@@ -110,6 +132,40 @@ def test_the_two_hours_of_october_are_told_apart_by_their_offset() -> None:
     assert readings.hours[1] - readings.hours[0] == 1
 
 
+def test_a_broken_line_is_named_and_stops_nothing_else() -> None:
+    file = CsvReadings()
+    lines = (ELHUB, ROW.replace("2,949", "mange"), ROW, ROW)
+    [series] = [*file.feed("\n".join(lines).encode()), *file.end()]
+    assert series.readings.wh.tolist() == [2949]
+    assert (file.rows, file.refused) == (3, 2)
+    found = [(problem.field, problem.reason) for problem in file.problems]
+    assert found == [("line 2", "NOT_A_NUMBER"), ("line 4", "HOUR_REPEATED")]
+
+
+def test_consumption_and_production_are_apart() -> None:
+    file = CsvReadings()
+    produced = ROW.replace("Forbruk", "Produksjon").replace("2,949", "0,100")
+    series = [*file.feed(f"{ELHUB}\n{produced}\n{ROW}".encode()), *file.end()]
+    assert {each.direction: each.readings.wh.tolist() for each in series} == {
+        Direction.CONSUMPTION: [2949],
+        Direction.PRODUCTION: [100],
+    }
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 2000), max_size=5))
+def test_the_same_stretches_are_handed_over_however_a_file_is_cut(cuts: list[int]) -> None:
+    first = hour_of(parse_moment("2026-04-01T00:00:00+02:00"))
+    hours = (local_moment_of(first + hour).isoformat() for hour in range(45_000))
+    data = "\n".join(["start;kwh", *(f"{hour};1" for hour in hours)]).encode()
+    file = CsvReadings()
+    lengths = list[int]()
+    for start, end in pairwise([0, *sorted({cut * 700 for cut in cuts}), len(data)]):
+        lengths.extend(len(each.readings.hours) for each in file.feed(data[start:end]))
+    lengths.extend(len(each.readings.hours) for each in file.end())
+    assert lengths == [20_000, 20_000, 5_000]
+
+
 def test_rows_are_put_in_order_of_time() -> None:
     lines = ["start;kwh", "2026-04-01T01:00:00+02:00;2", "2026-04-01T00:00:00+02:00;1"]
     assert read_readings(*lines).wh.tolist() == [1000, 2000]
@@ -127,11 +183,11 @@ def test_rows_are_put_in_order_of_time() -> None:
         ("2,949", "-2,949", "NEGATIVE_ENERGY"),
         ("2,949", "1000,001", "ENERGY_TOO_LARGE"),
         ("kWh", "kVArh", "UNIT_NOT_KWH"),
-        ("Forbruk", "Produksjon", "PRODUCTION_NOT_TAKEN"),
-        ("Målt", "Avvist", "NOT_A_CHOICE"),
-        ("Målt", "Manglende verdi", "NOT_A_CHOICE"),
+        ("Målt", "Gjettet", "NOT_A_CHOICE"),
+        ("Målt", "Avvist", "NO_VALUE"),
+        ("Målt", "Manglende verdi", "NO_VALUE"),
         ("01:00:00+02:00", "02:00:00+02:00", "NOT_ONE_HOUR"),
-        ("01:00:00+02:00", "00:15:00+02:00", "NOT_A_FULL_HOUR"),
+        ("01:00:00+02:00", "00:10:00+02:00", "NOT_A_FULL_QUARTER"),
         ("00:00:00+02:00", "00:00:00", "OFFSET_MISSING"),
         ("00:00:00+02:00", "00:00:00+01:00", "OFFSET_NOT_NORWEGIAN"),
         ("12:47:05+02:00", "12:47:05", "OFFSET_MISSING"),
@@ -184,15 +240,15 @@ def test_two_values_for_one_hour_are_refused_on_the_later_line() -> None:
     ],
 )
 def test_a_file_that_is_no_such_file_is_refused(data: bytes, field: str, reason: str) -> None:
-    assert problems(lambda: read(ReadingsFormat(), data)) == [(field, reason)]
+    assert problems(lambda: read_file(data)) == [(field, reason)]
 
 
 def test_a_file_without_end_is_refused_before_it_fills_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reader, "LARGEST_FILE", 1000)
-    lines = f"{ELHUB}\n{ROW}\n".encode() + f"{ROW}\n".encode() * 10
-    [(_, reason)] = problems(lambda: FileReader(ReadingsFormat()).feed(lines))
+    monkeypatch.setattr(lines, "LARGEST_FILE", 1000)
+    data = f"{ELHUB}\n{ROW}\n".encode() + f"{ROW}\n".encode() * 10
+    [(_, reason)] = problems(lambda: read_file(data))
     assert reason == "FILE_TOO_LARGE"
 
 
@@ -215,7 +271,8 @@ def test_a_price_is_rounded_to_a_thousandth_of_an_ore_half_away_from_zero() -> N
         ("2026-04-01T00:00:00+02:00;", "NOT_A_NUMBER"),
         ("2026-04-01T00:00:00+02:00;100.001", "PRICE_TOO_LARGE"),
         ("2026-04-01T00:00:00;0.99", "OFFSET_MISSING"),
-        ("2026-04-01T00:30:00+02:00;0.99", "NOT_A_FULL_HOUR"),
+        ("2026-04-01T00:30:00+02:00;0.99", "QUARTERS_MISSING"),
+        ("2026-04-01T00:10:00+02:00;0.99", "NOT_A_FULL_QUARTER"),
     ],
 )
 def test_a_wrong_price_is_named_with_its_reason(row: str, reason: str) -> None:

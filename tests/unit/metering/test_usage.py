@@ -13,8 +13,8 @@ from kit.errors import Invalid
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Layout
+from services.metering.domain.price_list import parse_price_list
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
-from services.metering.domain.pricing import parse_price_list
 from services.metering.domain.readings import MISSING
 from services.metering.domain.usage import (
     UNKNOWN,
@@ -26,6 +26,7 @@ from services.metering.domain.usage import (
     usage_of,
 )
 from tests.unit.metering.series import held_in, periods
+from tests.unit.metering.series import holding as home
 
 PRICE_LIST = parse_price_list(
     (Path(services.metering.__file__).parent / "products.toml").read_text()
@@ -38,7 +39,7 @@ seen = periods().flatmap(lambda period: st.tuples(st.just(period), held_in(perio
 def one_day(wh: list[int], prices: list[int], holding: Holding | None = None) -> Held:
     layout = Layout.of(np.arange(DAY.first_hour, DAY.end_hour))
     return Held(
-        holdings=[holding or Holding(DAY.first_hour, DAY.end_hour, "NO3", "SPOT")],
+        holdings=[holding or home(DAY.first_hour, DAY.end_hour)],
         layout=layout,
         wh=np.array(wh, np.int32),
         estimated=np.zeros(24, np.bool_),
@@ -146,7 +147,7 @@ def test_forty_years_of_the_most_there_can_be_does_not_overflow() -> None:
     period = Period(date(2010, 1, 1), date(2050, 1, 1))
     layout = Layout.of(np.arange(period.first_hour, period.end_hour))
     held = Held(
-        holdings=[Holding(period.first_hour, period.end_hour, "NO3", "SPOT")],
+        holdings=[home(period.first_hour, period.end_hour)],
         layout=layout,
         wh=np.full(layout.size, 1_000_000, np.int32),
         estimated=np.zeros(layout.size, np.bool_),
@@ -180,7 +181,7 @@ def test_an_unknown_price_of_an_hour_without_a_value_does_no_harm() -> None:
 
 def test_hours_outside_of_the_contract_leave_no_trace() -> None:
     noon = DAY.first_hour + 12
-    held = one_day([999_999] * 12 + [1] * 12, [5] * 24, Holding(noon, DAY.end_hour, "NO3", "SPOT"))
+    held = one_day([999_999] * 12 + [1] * 12, [5] * 24, home(noon, DAY.end_hour))
     for resolution in Resolution:
         usage = usage_of(held, DAY, resolution, PRICE_LIST)
         assert usage.start_hours[0] == noon
@@ -217,7 +218,7 @@ def test_a_usage_says_when_the_two_hours_after_each_other_at_two_oclock_start() 
     period = Period(date(2026, 10, 25), date(2026, 10, 26))
     layout = Layout.of(np.arange(period.first_hour, period.end_hour))
     held = Held(
-        holdings=[Holding(0, period.end_hour, "NO3", "SPOT")],
+        holdings=[home(0, period.end_hour)],
         layout=layout,
         wh=np.arange(25, dtype=np.int32),
         estimated=np.zeros(25, np.bool_),

@@ -3,16 +3,18 @@
 import csv
 import re
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Final
 
-from services.metering.domain.calendar import END_DATE, FIRST_DATE, parse_date
-from services.metering.domain.contracts import Contract, NumberedContract
+from services.metering.domain.calendar import END_DATE, FIRST_DATE, first_hour, parse_date
+from services.metering.domain.contracts import Contract, ContractKey, NumberedContract
+from services.metering.domain.files.values import parse_hour
 from services.metering.domain.gsrn import check_gsrn
 from services.metering.domain.prices import check_price_area
+from services.metering.domain.pricing import Premises
 from services.metering.domain.problems import Refused
 
 HEADER: Final = "gsrn,customer_number,from,to,price_area,grid_company,product,address"
+PREMISES_HEADER: Final = f"{HEADER},premises"
 
 _LONGEST_TEXT = 200
 _CUSTOMER_NUMBER = re.compile(r"[0-9]{1,20}")
@@ -27,16 +29,18 @@ class ContractsFormat:
 
     def __init__(self, products: Collection[str]) -> None:
         self._products = products
-        self._rows: dict[tuple[str, str, date], NumberedContract] = {}
+        self._width = 0
+        self._rows: dict[ContractKey, NumberedContract] = {}
 
     def header(self, line: str) -> None:
         """Takes the header."""
-        if line != HEADER:
-            raise Refused("FILE_HEADER", expected=HEADER)
+        if line not in (HEADER, PREMISES_HEADER):
+            raise Refused("FILE_HEADER", expected=f"{HEADER} | {PREMISES_HEADER}")
+        self._width = line.count(",") + 1
 
     def row(self, number: int, line: str) -> None:
         """Takes a contract."""
-        contract = self._contract(_columns(line))
+        contract = self._contract(_columns(line, self._width))
         earlier = self._rows.setdefault(contract.key, NumberedContract(number, contract))
         if earlier.line != number:
             raise Refused("CONTRACT_REPEATED", line=earlier.line)
@@ -46,43 +50,55 @@ class ContractsFormat:
         return list(self._rows.values())
 
     def _contract(self, columns: list[str]) -> Contract:
-        gsrn, customer, start, end, price_area, grid_company, product, address = columns
+        gsrn, customer, start, end, price_area, grid_company, product, address, *rest = columns
         if _CUSTOMER_NUMBER.fullmatch(customer) is None:
             raise Refused("CUSTOMER_NUMBER_INVALID")
         if product not in self._products:
             raise Refused("NOT_A_CHOICE", choices=", ".join(self._products))
-        from_date = _date(start)
-        to_date = _date(end) if end else None
-        if to_date is not None and to_date <= from_date:
+        first = _hour(start)
+        last = _hour(end) if end else None
+        if last is not None and last <= first:
             raise Refused("NOT_AFTER_FROM", **{"from": start})
         return Contract(
             gsrn=check_gsrn(gsrn),
             customer_number=customer,
-            from_date=from_date,
-            to_date=to_date,
+            first_hour=first,
+            end_hour=last,
             price_area=check_price_area(price_area),
             grid_company=_text(grid_company, "grid_company"),
             product=product,
+            premises=_premises(*rest),
             address=_text(address, "address"),
         )
 
 
-def _columns(line: str) -> list[str]:
+def _columns(line: str, expected: int) -> list[str]:
     try:
         columns = next(csv.reader([line], strict=True), list[str]())
     except csv.Error:
         raise Refused("LINE_NOT_CSV") from None
-    expected = len(HEADER.split(","))
     if len(columns) != expected:
         raise Refused("LINE_COLUMNS", expected=expected, found=len(columns))
     return [column.strip() for column in columns]
 
 
-def _date(text: str) -> date:
+def _hour(text: str) -> int:
+    """Reads a local date, which means its first hour, or the moment at which an hour starts."""
+    if "T" in text:
+        return parse_hour(text)
     day = parse_date(text)
     if not FIRST_DATE <= day < END_DATE:
         raise Refused("OUTSIDE_CALENDAR")
-    return day
+    return first_hour(day)
+
+
+def _premises(text: str = "") -> Premises:
+    """Reads what a point supplies: a home where nothing is said."""
+    try:
+        return Premises(text or Premises.HOME.value)
+    except ValueError:
+        choices = ", ".join(each.value for each in Premises)
+        raise Refused("NOT_A_CHOICE", choices=choices) from None
 
 
 def _text(text: str, column: str) -> str:

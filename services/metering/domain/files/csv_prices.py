@@ -17,17 +17,17 @@ _LIMIT = MAX_PRICE * 10 ** (QUOTE_DECIMALS - PRICE_DECIMALS)
 
 
 class CsvPrices:
-    """Prices of hours or quarters: the start in the first column and the price in the last."""
+    """Prices of hours or quarters: the start in the first column and the price in the last.
+
+    Attributes:
+        tally: How many prices there are, and what is wrong with those that are refused.
+    """
 
     def __init__(self) -> None:
-        self._rows: Rows = Rows(self)
+        self.tally = Tally()
+        self._rows = Rows(self, self.tally)
         self._columns = 0
         self._quotes = QuoteList(Currency.NOK, "line {}".format)
-
-    @property
-    def tally(self) -> Tally:
-        """How many prices there are, and what is wrong with those that are refused."""
-        return self._rows
 
     def feed(self, data: bytes) -> None:
         """Reads the next bytes."""
@@ -36,7 +36,7 @@ class CsvPrices:
     def end(self) -> Quotes:
         """Returns the prices."""
         self._rows.end()
-        return self._quotes.by_hour(self._rows)
+        return self._quotes.by_hour(self.tally)
 
     def header(self, line: str) -> None:
         """Takes the header."""

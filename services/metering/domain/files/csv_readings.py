@@ -9,6 +9,7 @@ from services.metering.domain.files.old_portal import OLD_PORTAL_HEADER, OldPort
 from services.metering.domain.files.qualities import parse_word
 from services.metering.domain.files.reader import Rows, columns_of
 from services.metering.domain.files.series import Series
+from services.metering.domain.files.tally import Tally
 from services.metering.domain.files.values import (
     QUARTERS,
     parse_comma_wh,
@@ -48,40 +49,53 @@ class CsvReadings:
     """Readings in CSV of one metering point, which the file does not name; a `ReadingsFile`."""
 
     def __init__(self) -> None:
-        self._rows: Rows = Rows(self)
-        self._gathering = Gathering(
-            self._rows,
+        self._tally = Tally()
+        self._values = _Values(self._tally)
+        self._lines = Rows(self._values, self._tally)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are so far."""
+        return self._tally.rows
+
+    @property
+    def refused(self) -> int:
+        """How many of them are refused."""
+        return self._tally.refused
+
+    @property
+    def problems(self) -> Sequence[FieldError]:
+        """Why, for the first of them."""
+        return self._tally.problems
+
+    def feed(self, data: bytes) -> Iterator[Series]:
+        """Reads the next bytes, and yields what is complete."""
+        self._lines.feed(data)
+        return self._values.gathering.take()
+
+    def end(self) -> Iterator[Series]:
+        """Yields the rest."""
+        self._lines.end()
+        self._values.end()
+        return self._values.gathering.end()
+
+
+class _Values:
+    """Finds the values in lines, in the format that the header names.
+
+    Attributes:
+        gathering: Where they go.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self.gathering = Gathering(
+            tally,
             name="line {}".format,
             repeated=lambda line: Refused("HOUR_REPEATED", line=line),
         )
         self._format: LineFormat = _Meter(columns=2)
         self._refused_line = 0
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are so far."""
-        return self._rows.rows
-
-    @property
-    def refused(self) -> int:
-        """How many of them are refused."""
-        return self._rows.refused
-
-    @property
-    def problems(self) -> Sequence[FieldError]:
-        """Why, for the first of them."""
-        return self._rows.problems
-
-    def feed(self, data: bytes) -> Iterator[Series]:
-        """Reads the next bytes, and yields what is complete."""
-        self._rows.feed(data)
-        return self._gathering.take()
-
-    def end(self) -> Iterator[Series]:
-        """Yields the rest."""
-        self._rows.end()
-        self._gather(self._format.end())
-        return self._gathering.end()
 
     def header(self, line: str) -> None:
         """Takes the header, and with it the format."""
@@ -96,18 +110,22 @@ class CsvReadings:
             raise Refused("FILE_HEADER", expected=" | ".join(known))
 
     def row(self, number: int, line: str) -> None:
-        """Takes a value."""
+        """Takes a line."""
         self._gather(self._format.row(number, line))
+
+    def end(self) -> None:
+        """Takes what still waits for further lines."""
+        self._gather(self._format.end())
 
     def _gather(self, told: Told) -> None:
         for line, value in told:
             try:
                 if isinstance(value, Refused):
                     raise value
-                self._gathering.add(line, value)
+                self.gathering.add(line, value)
             except Refused as refused:
                 if line != self._refused_line:  # which may hold a value of each direction
-                    self._rows.refuse(refused.at_line(line))
+                    self._tally.refuse(refused.at_line(line))
                     self._refused_line = line
 
 

@@ -44,17 +44,15 @@ class EntsoePrices:
 
     Args:
         price_area: The area that they are to be of.
+
+    Attributes:
+        tally: How many prices there are, and what is wrong with those that are refused.
     """
 
     def __init__(self, price_area: str) -> None:
-        self._tally = Tally()
-        self._document = _Document(price_area, self._tally)
+        self.tally = Tally()
+        self._document = _Document(price_area, self.tally)
         self._stream = XmlStream(self._document)
-
-    @property
-    def tally(self) -> Tally:
-        """How many prices there are, and what is wrong with those that are refused."""
-        return self._tally
 
     def feed(self, data: bytes) -> None:
         """Reads the next bytes."""
@@ -63,9 +61,9 @@ class EntsoePrices:
     def end(self) -> Quotes:
         """Returns the prices."""
         self._stream.end()
-        if self._tally.rows == 0:
+        if self.tally.rows == 0:
             raise BadFile.of(Refused("NOTHING_FOUND", expected=f"{ROOT} + Point").at("file"))
-        return self._document.quotes.by_hour(self._tally)
+        return self._document.quotes.by_hour(self.tally)
 
 
 @dataclass

@@ -24,19 +24,19 @@ _EURO_IN_KRONER = ("EUR", "NOK", "0")
 
 
 class ExchangeRatesFile:
-    """A file of rates that is being read: feed it with the bytes as they come."""
+    """A file of rates that is being read: feed it with the bytes as they come.
+
+    Attributes:
+        tally: How many rows there are, and what is wrong with those that are refused.
+    """
 
     def __init__(self) -> None:
-        self._rows: Rows = Rows(self)
+        self.tally = Tally()
+        self._rows = Rows(self, self.tally)
         self._width = 0
         self._columns: list[int] = []
         self._rates: dict[date, ExchangeRate] = {}
         self._lines: dict[date, int] = {}
-
-    @property
-    def tally(self) -> Tally:
-        """How many rows there are, and what is wrong with those that are refused."""
-        return self._rows
 
     def feed(self, data: bytes) -> None:
         """Reads the next bytes.
@@ -53,7 +53,7 @@ class ExchangeRatesFile:
             BadFile: If it was no file of exchange rates, or had none of the euro.
         """
         self._rows.end()
-        if not self._rates and not self._rows.refused:
+        if not self._rates and not self.tally.refused:
             raise BadFile.of(Refused("NOTHING_FOUND", expected="EUR;NOK").at("file"))
         return [self._rates[day] for day in sorted(self._rates)]
 

@@ -144,7 +144,8 @@ class OldPortal:
         columns = _split(line, self._delimiter)
         meters = len(self._directions)
         expected = 2 + meters + self._has_quality
-        if self._delimiter == "," and len(columns) == expected + meters:
+        is_unquoted = self._delimiter == "," and '"' not in line
+        if is_unquoted and len(columns) == expected + meters:
             columns = _joined_at_commas(columns, meters)
         if len(columns) != expected:
             raise Refused("LINE_COLUMNS", expected=expected, found=len(columns))

@@ -42,7 +42,8 @@ class FileReader(Generic[Result_co]):
 
     def __init__(self, format_: Format[Result_co]) -> None:
         self._format = format_
-        self._rows = Rows(format_)
+        self._tally = Tally()
+        self._rows = Rows(format_, self._tally)
 
     def feed(self, data: bytes) -> None:
         """Reads the next bytes.
@@ -59,17 +60,17 @@ class FileReader(Generic[Result_co]):
             BadFile: If any line is bad, or there is none.
         """
         self._rows.end()
-        if self._rows.refused:
-            raise BadFile(self._rows.problems, self._rows.refused)
+        if self._tally.refused:
+            raise BadFile(self._tally.problems, self._tally.refused)
         return self._format.result()
 
 
-class Rows(Tally):
+class Rows:
     """The rows of a file with a header; those that are wrong are named, and the rest is taken."""
 
-    def __init__(self, format_: HeaderAndRows) -> None:
-        super().__init__()
+    def __init__(self, format_: HeaderAndRows, tally: Tally) -> None:
         self._format = format_
+        self._tally = tally
         self._lines = Lines()
 
     def feed(self, data: bytes) -> None:
@@ -89,13 +90,13 @@ class Rows(Tally):
         """
         for number, line in self._lines.end():
             self._take(number, line)
-        if self.rows == 0:
+        if self._tally.rows == 0:
             raise BadFile.of(Refused("FILE_EMPTY").at_line(1))
 
     def _take(self, number: int, line: str | Refused) -> None:
         is_header = number == 1
         if not is_header:
-            self.rows += 1
+            self._tally.rows += 1
         try:
             if isinstance(line, Refused):
                 raise line
@@ -106,7 +107,7 @@ class Rows(Tally):
         except Refused as refused:
             if is_header:
                 raise BadFile.of(refused.at_line(1)) from None
-            self.refuse(refused.at_line(number))
+            self._tally.refuse(refused.at_line(number))
 
 
 def columns_of(line: str, expected: int) -> list[str]:
