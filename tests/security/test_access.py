@@ -176,6 +176,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.metering.v1.MeteringService.GetUsage": CUSTOMER,
     "kundeapp.metering.v1.MeteringService.ImportMeteringPoints": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportReadings": OPERATOR,
+    "kundeapp.metering.v1.MeteringService.WriteReadings": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportExchangeRates": OPERATOR,
 }

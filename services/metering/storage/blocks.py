@@ -91,11 +91,13 @@ def _shortened(layout: Layout, values: NDArray[Number], known: Flags) -> Sequenc
     starts = layout.offsets[:-1]
     lowest = np.minimum.reduceat(np.where(known, values, limits.max), starts)
     highest = np.maximum.reduceat(np.where(known, values, limits.min), starts)
-    one, all_alike = lowest.astype(values.dtype), (lowest == highest).tolist()
-    return [
-        one[day].tobytes() if alike else hours
-        for day, (alike, hours) in enumerate(zip(all_alike, _cut(layout, values), strict=True))
-    ]
+    data, width = lowest.astype(values.dtype).tobytes(), values.itemsize
+    ones = [data[start : start + width] for start in range(0, len(data), width)]
+    all_alike = lowest == highest
+    if all_alike.all():
+        return ones
+    columns = zip(all_alike.tolist(), ones, _cut(layout, values), strict=True)
+    return [one if alike else hours for alike, one, hours in columns]
 
 
 def _lengthened(layout: Layout, days: Iterable[bytes], dtype: np.dtype[Number]) -> NDArray[Number]:
