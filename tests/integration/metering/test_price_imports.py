@@ -6,7 +6,6 @@ from datetime import date
 import asyncpg
 import pytest
 
-from kit.postgres import Connection
 from services.metering.domain.prices import UNKNOWN_PRICE
 from services.metering.handlers.spot_prices import spot_prices
 from services.metering.storage import PostgresReader
@@ -108,7 +107,7 @@ async def test_two_imports_of_an_area_at_once_lose_nothing(metering: Metering) -
 
 async def test_the_days_of_an_area_are_shown_hour_by_hour(metering: Metering) -> None:
     await metering.import_prices("NO3", prices(hours_of("2026-10-25"), "0.5"), provisional=True)
-    connection: Connection = await asyncpg.connect(metering.database_url)
+    connection = await asyncpg.connect(metering.database_url)
     try:
         shown = await spot_prices(PostgresReader(connection), "NO3", date(2026, 10, 24), 3)
     finally:

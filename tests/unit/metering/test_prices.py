@@ -37,7 +37,7 @@ FIRST = first_hour(DAY)
 
 
 def taken(data: bytes, *rates: ExchangeRate) -> tuple[dict[int, int], list[tuple[str, str]]]:
-    """Returns the price of each hour of 17 February by its number in the day, and what is refused."""
+    """Returns the price of each hour of 17 February by its number, and what is refused."""
     file = opened(data)
     prices = in_kroner(file.end(), rates, file.tally)
     amounts = dict(zip((prices.hours - FIRST).tolist(), prices.amounts.tolist(), strict=True))

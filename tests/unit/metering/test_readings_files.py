@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,7 @@ def old_day() -> bytes:
     ids=["portal", "old portal", "JSON", "XML"],
 )
 def test_a_day_of_25_hours_reads_the_same_in_every_format(
-    file: bytes, is_named: bool, is_registered: bool
+    file: bytes, *, is_named: bool, is_registered: bool
 ) -> None:
     found = read(file)
     registered = int(parse_moment(REGISTERED).timestamp()) if is_registered else 0
@@ -390,5 +391,5 @@ MAKERS: list[Callable[[], bytes]] = [
 def test_a_file_reads_the_same_however_it_is_cut(make: Callable[[], bytes], cuts: set[int]) -> None:
     whole = make()
     edges = [0, *sorted(cuts), len(whole) + 6000]
-    pieces = [whole[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [whole[start:end] for start, end in pairwise(edges)]
     assert read(*pieces) == read(whole)

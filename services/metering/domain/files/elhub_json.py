@@ -14,7 +14,7 @@ from kit.errors import FieldError
 from services.metering.domain.files.gathering import Gathering, Value
 from services.metering.domain.files.json_stream import JsonStream, Scalar
 from services.metering.domain.files.qualities import parse_quality
-from services.metering.domain.files.series import BATCH_VALUES, Series
+from services.metering.domain.files.series import Series
 from services.metering.domain.files.tally import Tally
 from services.metering.domain.files.values import (
     QUARTERS,
@@ -29,6 +29,9 @@ from services.metering.domain.readings import NEVER_REGISTERED, Direction, Quali
 
 VALUES: Final = "meterValues"
 """The array whose elements are values."""
+
+MOST_WAITING: Final = 10_000
+"""How many values may wait for what is said after them: more than a year of hours."""
 
 _START, _END, _KWH = "startTime", "endTime", "quantityKwh"
 _POINT, _DIRECTION, _RESOLUTION, _QUALITY = "meteringPointId", "direction", "resolution", "quality"
@@ -230,7 +233,7 @@ class _Document:
         waiting.learn(members)
         self._frames[-1].waiting.append(waiting)
         self._waiting += 1
-        if self._waiting == BATCH_VALUES:
+        if self._waiting == MOST_WAITING:
             self._go_on_with_all()
 
     def _leave(self, frame: _Frame) -> None:
