@@ -11,7 +11,16 @@ from pathlib import Path
 
 import uvloop
 
-from bench import exports, logins, offers, pricing, reservations, rpc_overhead, usage
+from bench import (
+    exports,
+    logins,
+    offers,
+    pricing,
+    reservations,
+    rpc_overhead,
+    usage,
+    usage_growth,
+)
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -22,6 +31,7 @@ def main() -> None:
     sections: dict[str, str] = {}
     for title, run in (
         ("Usage: requests/s, p50 / p99", _usage),
+        ("How usage grows with points and years", _usage_growth),
         ("What pricing hours costs", _pricing),
         ("What a file of three years of hours costs", _exports),
         ("What the chassis costs a call", _rpc_overhead),
@@ -53,6 +63,13 @@ def _usage() -> str:
     return (
         f"Medians of {usage.ROUNDS} rounds of {usage.SECONDS:g} s, all in turns in one run. The "
         "ratios compare requests/s.\n\n" + usage.report(uvloop.run(usage.measure()))
+    )
+
+
+def _usage_growth() -> str:
+    return (
+        f"Medians of {usage_growth.REPEATS} in turns on one connection; in brackets how many times "
+        "`SELECT 1`.\n\n" + usage_growth.report(usage_growth.measure())
     )
 
 

@@ -1,7 +1,7 @@
 """What a customer waits for: usage through the gateway, beside its parts without ours around them.
 
-One run asks the same three questions (a day's hours, a year of months, a year of hours) in four
-ways, with 1 and with 16 connections that are kept: through the gateway over HTTP; of metering
+One run asks the same questions, from a day's hours to a year's with every line of their cost, in
+four ways, with 1 and with 16 connections that are kept: through the gateway over HTTP; of metering
 itself over gRPC; of an empty grpc.aio server that answers with the same bytes; and of PostgreSQL by
 asyncpg, with the very statement and arguments that metering sends. Rounds take turns, and medians
 are shown. The one who asks runs on the same machine and takes a part of it.
@@ -57,12 +57,14 @@ class Question:
         resolution: The length of a bucket.
         from_date: The first local date.
         to_date: The local date to end before.
+        view: How much is told.
     """
 
     name: str
     resolution: Resolution
     from_date: str
     to_date: str
+    view: str = "BASIC"
 
     def message(self, gsrn: str) -> pb.GetUsageRequest:
         """Returns it as metering is asked."""
@@ -71,13 +73,16 @@ class Question:
             resolution=pb.Usage.Resolution.Value(self.resolution.value),
             from_date=self.from_date,
             to_date=self.to_date,
+            view=pb.Usage.View.Value(self.view),
         )
 
 
 QUESTIONS = (
     Question("a day's hours", Resolution.HOUR, "2026-04-06", "2026-04-07"),
+    Question("a month of days", Resolution.DAY, "2026-04-01", "2026-05-01"),
     Question("a year of months", Resolution.MONTH, "2025-01-01", "2026-01-01"),
     Question("a year of hours", Resolution.HOUR, "2025-01-01", "2026-01-01"),
+    Question("a year of hours, FULL", Resolution.HOUR, "2025-01-01", "2026-01-01", "FULL"),
 )
 
 Way = Callable[[Question], AbstractAsyncContextManager[Ask]]
@@ -161,7 +166,7 @@ async def _compare(
 
 @contextlib.asynccontextmanager
 async def _through_gateway(suite: Suite, question: Question) -> AsyncGenerator[Ask]:
-    query = f"resolution={question.resolution.value}&from={question.from_date}"
+    query = f"resolution={question.resolution.value}&view={question.view}&from={question.from_date}"
     request = (
         f"GET /v1/meteringPoints/{suite.gsrn}/usage?{query}&to={question.to_date} HTTP/1.1\r\n"
         f"Host: localhost\r\nAuthorization: Bearer {suite.access_token}\r\n\r\n"

@@ -44,6 +44,9 @@ Process = Annotated[
 CsvFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV file.")
 ]
+AnyFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file.")
+]
 
 
 class Role(Enum):
@@ -204,7 +207,7 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
 
 @imports.command("readings")
 def import_readings(
-    file: CsvFile,
+    file: AnyFile,
     metering_point: Annotated[
         str,
         typer.Option(
@@ -213,10 +216,11 @@ def import_readings(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Takes in hours, as Elhub's customer portal exports them.
+    """Takes in hours, as Elhub's customer portal exports them, or its API or messages give them.
 
-    A meter reader's start;kwh is taken too. The newest registration of an hour wins. Lines that are
-    wrong are named, and the rest is taken. If it breaks off, the same command goes on where it was.
+    A meter reader's start;kwh is taken too; quarters of an hour are added up. The newest
+    registration of an hour wins. What is wrong is named, and the rest is taken. If it breaks off,
+    the same command goes on where it was.
 
     Example: kundeapp import readings april.csv --metering-point 707057500000000009
     """
@@ -233,11 +237,18 @@ def import_readings(
 
 @imports.command("prices")
 def import_prices(
-    file: CsvFile,
+    file: AnyFile,
     area: Annotated[Area, typer.Option(help="The price area.")],
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="The prices may still change.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Takes in spot prices: start;nok_per_kwh_ex_vat.
+    """Takes in spot prices: start;nok_per_kwh_ex_vat, or ENTSO-E's XML in EUR/MWh.
+
+    ENTSO-E's need the exchange rates of their days. The price of an hour is the mean of its
+    quarters. Prices that are wrong are named, and the rest is taken. A provisional price never
+    replaces a final one.
 
     Example: kundeapp import prices april.csv --area NO5
     """
@@ -246,7 +257,11 @@ def import_prices(
         from cli.imports import prices_report
 
         to = services()
-        report = with_bar(output, file, lambda bar: to.import_prices(file, area.value, bar))
+        report = with_bar(
+            output,
+            file,
+            lambda bar: to.import_prices(file, area.value, bar, provisional=provisional),
+        )
         return prices_report(file, area.value, report)
 
     finish(import_file, as_json=as_json)
@@ -273,6 +288,25 @@ def import_rates(
         to = services()
         report = with_bar(output, file, lambda bar: to.import_rates(file, bar))
         return rates_report(file, report)
+
+    finish(import_file, as_json=as_json)
+
+
+@imports.command("exchange-rates")
+def import_exchange_rates(file: CsvFile, as_json: AsJson = False) -> None:
+    """Takes in what a euro costs in kroner, as Norges Bank gives it in CSV (dataflow EXR).
+
+    Prices in euro that were imported before stay as they are; import them again.
+
+    Example: kundeapp import exchange-rates eur.csv
+    """
+
+    def import_file(output: "Output") -> "Report":
+        from cli.imports import exchange_rates_report
+
+        to = services()
+        report = with_bar(output, file, lambda bar: to.import_exchange_rates(file, bar))
+        return exchange_rates_report(file, report)
 
     finish(import_file, as_json=as_json)
 

@@ -9,10 +9,8 @@ from typing import Protocol
 from cli.outcome import CommandError, Exit, Fault, Report
 from kundeapp.identity.v1.identity_service_pb2 import ImportCustomersReport
 from kundeapp.metering.v1.imports_pb2 import ImportReadingsReport
-from kundeapp.metering.v1.metering_service_pb2 import (
-    ImportMeteringPointsReport,
-    ImportPricesReport,
-)
+from kundeapp.metering.v1.metering_service_pb2 import ImportMeteringPointsReport
+from kundeapp.metering.v1.prices_pb2 import ImportExchangeRatesReport, ImportPricesReport
 from kundeapp.metering.v1.rates_pb2 import ImportRatesReport
 
 _WH_A_KWH = 1000
@@ -101,11 +99,7 @@ def readings_report(file: Path, report: ImportReadingsReport) -> Report:
         ),
         data={
             **counts.data,
-            "refused": report.refused,
-            "problems": [
-                {"where": each.where, "code": each.reason, "message": each.text}
-                for each in report.problems
-            ],
+            **_refused(report),
             "meteringPoints": report.points,
             "kwh": kwh,
             "firstStart": report.first_start,
@@ -116,22 +110,25 @@ def readings_report(file: Path, report: ImportReadingsReport) -> Report:
     )
 
 
-def _faults(report: ImportReadingsReport) -> Sequence[Fault]:
-    return [Fault(each.where, each.reason, each.text) for each in report.problems]
-
-
 def prices_report(file: Path, area: str, report: ImportPricesReport) -> Report:
     """Says what an import of prices did."""
     counts = _Counts(report)
     return Report(
         title=f"Prices of {area} from {file.name}",
-        rows=(*counts.rows, ("from", report.first_start), ("to", report.last_end)),
+        rows=(
+            *counts.rows,
+            ("refused", f"{report.refused}"),
+            ("from", report.first_start),
+            ("to", report.last_end),
+        ),
         data={
             "priceArea": area,
             **counts.data,
+            **_refused(report),
             "firstStart": report.first_start,
             "lastEnd": report.last_end,
         },
+        faults=_faults(report),
     )
 
 
@@ -143,6 +140,44 @@ def rates_report(file: Path, report: ImportRatesReport) -> Report:
         rows=(*counts.rows, ("removed", f"{report.removed}"), ("book", f"{report.revision}")),
         data={**counts.data, "removed": report.removed, "revision": report.revision},
     )
+
+
+def exchange_rates_report(file: Path, report: ImportExchangeRatesReport) -> Report:
+    """Says what an import of exchange rates did."""
+    counts = _Counts(report)
+    return Report(
+        title=f"Exchange rates from {file.name}",
+        rows=(
+            *counts.rows,
+            ("refused", f"{report.refused}"),
+            ("from", report.first_date),
+            ("to", report.last_date),
+        ),
+        data={
+            **counts.data,
+            **_refused(report),
+            "firstDate": report.first_date,
+            "lastDate": report.last_date,
+        },
+        faults=_faults(report),
+    )
+
+
+_PartlyTaken = ImportReadingsReport | ImportPricesReport | ImportExchangeRatesReport
+
+
+def _faults(report: _PartlyTaken) -> Sequence[Fault]:
+    return [Fault(each.where, each.reason, each.text) for each in report.problems]
+
+
+def _refused(report: _PartlyTaken) -> dict[str, object]:
+    return {
+        "refused": report.refused,
+        "problems": [
+            {"where": each.where, "code": each.reason, "message": each.text}
+            for each in report.problems
+        ],
+    }
 
 
 class _Counted(Protocol):

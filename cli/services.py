@@ -21,6 +21,7 @@ from kundeapp.identity.v1 import identity_service_pb2_grpc as identity_grpc
 from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as metering
 from kundeapp.metering.v1 import metering_service_pb2_grpc as metering_grpc
+from kundeapp.metering.v1 import prices_pb2 as prices
 from kundeapp.metering.v1 import rates_pb2 as rates
 
 Progress = Callable[[int], None]
@@ -139,14 +140,15 @@ class Services:
             return again(send)
 
     def import_prices(
-        self, file: Path, area: str, progress: Progress
-    ) -> metering.ImportPricesReport:
+        self, file: Path, area: str, progress: Progress, *, provisional: bool = False
+    ) -> prices.ImportPricesReport:
         """Takes in the spot prices of one price area."""
+        start = prices.ImportPricesRequest.Start(price_area=area, provisional=provisional)
 
-        def requests() -> Iterator[metering.ImportPricesRequest]:
-            yield metering.ImportPricesRequest(price_area=area)
+        def requests() -> Iterator[prices.ImportPricesRequest]:
+            yield prices.ImportPricesRequest(start=start)
             for piece in pieces(opened, progress):
-                yield metering.ImportPricesRequest(data=piece)
+                yield prices.ImportPricesRequest(data=piece)
 
         with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
             stub = metering_grpc.MeteringServiceStub(channel)
@@ -158,6 +160,17 @@ class Services:
             stub = metering_grpc.MeteringServiceStub(channel)
             requests = (rates.ImportRatesRequest(data=piece) for piece in pieces(opened, progress))
             return stub.ImportRates(requests, metadata=metadata, timeout=_TIMEOUT)
+
+    def import_exchange_rates(
+        self, file: Path, progress: Progress
+    ) -> prices.ImportExchangeRatesReport:
+        """Takes in what a euro costs in kroner."""
+        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
+            stub = metering_grpc.MeteringServiceStub(channel)
+            requests = (
+                prices.ImportExchangeRatesRequest(data=piece) for piece in pieces(opened, progress)
+            )
+            return stub.ImportExchangeRates(requests, metadata=metadata, timeout=_TIMEOUT)
 
     def put_staff(
         self,

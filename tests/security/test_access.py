@@ -186,6 +186,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.metering.v1.MeteringService.WriteReadings": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportRates": OPERATOR,
+    "kundeapp.metering.v1.MeteringService.ImportExchangeRates": OPERATOR,
 }
 
 ADMITTED = grpc.StatusCode.OK

@@ -37,6 +37,11 @@ class BadFile(errors.Invalid):
     def __init__(self, lines: Sequence[errors.FieldError], bad_lines: int) -> None:
         super().__init__(*lines[:SHOWN_LINES], badLines=bad_lines)
 
+    @staticmethod
+    def of(problem: errors.FieldError) -> "BadFile":
+        """Refuses a file for one problem, after which reading on is no use."""
+        return BadFile([problem], bad_lines=1)
+
 
 class ImportEnded(errors.FailedPrecondition):
     """Somebody else imported the same file at the same time, and is done."""

@@ -1,4 +1,4 @@
-"""The spot prices of today and tomorrow, as a customer reads them."""
+"""Spot prices as a customer reads them: with VAT, and which hours are cheapest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from services.metering.domain.calendar import DAY_STARTS, Whole, date_of
-from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts, PriceDays
+from services.metering.domain.calendar import DAY_STARTS, Whole, day_of
+from services.metering.domain.layout import Flags
+from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts
 from services.metering.domain.pricing import UNKNOWN, Premises, RateBook, Terms
 from services.metering.domain.pricing.money import divided, rounded
 from services.metering.domain.pricing.rates import BASIS_POINTS
@@ -18,7 +19,7 @@ CHEAPEST: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
-class SpotDay:
+class RetailDay:
     """A local day's spot prices, in columns with one entry an hour.
 
     Attributes:
@@ -27,6 +28,7 @@ class SpotDay:
         ex_vat: The price ex. VAT in 1e-5 kr/kWh, or UNKNOWN_PRICE.
         with_vat: With the VAT of the price area, rounded half away from zero; UNKNOWN where the
             price or the VAT is.
+        provisional: Whether the price may still change.
         lowest: The lowest price with VAT; None if none is known.
         highest: The highest one.
         mean: The mean of those that are known, rounded half away from zero.
@@ -38,45 +40,37 @@ class SpotDay:
     start_hours: Whole
     ex_vat: PriceAmounts
     with_vat: Whole
+    provisional: Flags
     lowest: int | None
     highest: int | None
     mean: int | None
     cheapest: Sequence[int]
 
 
-@dataclass(frozen=True, eq=False)
-class Published:
-    """Spot prices of a price area.
+def retail_day(
+    price_area: str, day: date, ex_vat: PriceAmounts, provisional: Flags, book: RateBook
+) -> RetailDay:
+    """Shows a day's spot prices as a customer of an area reads them.
 
-    Attributes:
-        prices: Whole days, those that have any price.
-        rates_revision: Which rate book holds now.
+    Args:
+        price_area: NO1 to NO5.
+        day: The date.
+        ex_vat: The price of each of its hours ex. VAT in 1e-5 kr/kWh, or UNKNOWN_PRICE.
+        provisional: Whether each may still change.
+        book: The rates.
     """
-
-    prices: PriceDays
-    rates_revision: int
-
-
-def spot_days(price_area: str, prices: PriceDays, book: RateBook) -> Sequence[SpotDay]:
-    """Shows each day of some prices."""
-    layout = prices.layout
-    return [
-        _spot_day(price_area, day, prices.amounts[part], book)
-        for day, part in zip(layout.days.tolist(), layout.slices(), strict=True)
-    ]
-
-
-def _spot_day(price_area: str, day: int, ex_vat: PriceAmounts, book: RateBook) -> SpotDay:
-    hours = np.arange(int(DAY_STARTS[day]), int(DAY_STARTS[day + 1]))
+    number = day_of(day)
+    hours = np.arange(int(DAY_STARTS[number]), int(DAY_STARTS[number + 1]))
     with_vat = _with_vat(price_area, int(hours[0]), ex_vat, book)
     known = with_vat != UNKNOWN
     prices = with_vat[known]
     cheapest = hours[known][np.argsort(prices, kind="stable")][:CHEAPEST]
-    return SpotDay(
-        day=date_of(day),
+    return RetailDay(
+        day=day,
         start_hours=hours,
         ex_vat=ex_vat,
         with_vat=with_vat,
+        provisional=provisional & (ex_vat != UNKNOWN_PRICE),
         lowest=int(prices.min()) if len(prices) else None,
         highest=int(prices.max()) if len(prices) else None,
         mean=rounded(int(prices.sum()), len(prices)) if len(prices) else None,

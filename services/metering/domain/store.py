@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Protocol
 from uuid import UUID
 
 from services.metering.domain.batches import SeriesKey
 from services.metering.domain.calendar import Whole
 from services.metering.domain.contracts import Contract
+from services.metering.domain.exchange_rates import ExchangeRate
 from services.metering.domain.held import Held
 from services.metering.domain.layout import Layout
 from services.metering.domain.outcomes import Outcomes
 from services.metering.domain.period import Period
-from services.metering.domain.prices import PriceDays
+from services.metering.domain.prices import SpotDays
 from services.metering.domain.pricing import RateRow
 from services.metering.domain.readings import DayBlocks, Direction
-from services.metering.domain.spot import Published
 
 UNKNOWN_SERIES: Final = -1
 """The number of a series whose metering point is not in the register."""
@@ -53,6 +54,10 @@ class Reader(Protocol):
         """Returns the first contracts after a place, by GSRN and then by their start."""
         ...
 
+    async def spot_days(self, price_area: str, layout: Layout) -> SpotDays:
+        """Returns whole days of an area's prices; hours that have none are unknown."""
+        ...
+
     async def held_days(
         self,
         customers: Collection[UUID],
@@ -62,10 +67,6 @@ class Reader(Protocol):
         limit: int,
     ) -> DayBlocks:
         """Returns the first stored days of a contract that customers hold, from a day on."""
-        ...
-
-    async def spot_prices(self, price_area: str, period: Period) -> Published:
-        """Returns an area's spot prices."""
         ...
 
     async def rate_revision(self) -> int:
@@ -131,11 +132,11 @@ class Store(Protocol):
         """Stores new terms of contracts on locked points."""
         ...
 
-    async def lock_prices(self, price_area: str, layout: Layout) -> PriceDays:
+    async def lock_prices(self, price_area: str, layout: Layout) -> SpotDays:
         """Returns whole days of an area's prices, and keeps other imports off the area."""
         ...
 
-    async def save_prices(self, price_area: str, written: PriceDays) -> None:
+    async def save_prices(self, price_area: str, written: SpotDays) -> None:
         """Stores whole days of an area's prices."""
         ...
 
@@ -145,6 +146,18 @@ class Store(Protocol):
 
     async def save_rates(self, rows: Sequence[RateRow], text: str) -> int:
         """Stores a book with the file that it came from, and returns its number."""
+        ...
+
+    async def exchange_rates(self, first: date, last: date) -> Sequence[ExchangeRate]:
+        """Returns the rates that were published from a date to another, by date."""
+        ...
+
+    async def lock_exchange_rates(self, dates: Collection[date]) -> Sequence[ExchangeRate]:
+        """Returns the rates of dates, and keeps other imports of rates waiting."""
+        ...
+
+    async def save_exchange_rates(self, rates: Sequence[ExchangeRate]) -> None:
+        """Stores rates, in place of those of the same dates."""
         ...
 
     async def save_customer(self, customer_id: UUID, customer_number: str) -> None:

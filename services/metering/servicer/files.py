@@ -18,10 +18,19 @@ async def read(format_: Format[Result], pieces: AsyncIterator[bytes]) -> Result:
     """Reads a file as it comes, in a thread, so that other requests go on meanwhile."""
     reader = FileReader(format_)
     async for piece in pieces:
-        if len(piece) > LARGEST_PIECE:
-            raise Invalid(FieldError("data", "PIECE_TOO_LARGE", {"limit": LARGEST_PIECE}))
+        check_piece(piece)
         await asyncio.to_thread(reader.feed, piece)
     return await asyncio.to_thread(reader.result)
+
+
+def check_piece(piece: bytes) -> None:
+    """Checks the size of a piece of a file.
+
+    Raises:
+        Invalid: If it is too large.
+    """
+    if len(piece) > LARGEST_PIECE:
+        raise Invalid(FieldError("data", "PIECE_TOO_LARGE", {"limit": LARGEST_PIECE}))
 
 
 def first_start(hours: Whole) -> str:

@@ -3,7 +3,7 @@
 from kit.server import Call
 from kundeapp.metering.v1 import spot_prices_pb2 as pb
 from services.metering.domain.calendar import TIME_ZONE, local_moment_of
-from services.metering.domain.spot import SpotDay
+from services.metering.domain.spot import RetailDay
 from services.metering.handlers import spot_days
 from services.metering.servicer.part import Part
 
@@ -25,13 +25,14 @@ class SpotPriceViews(Part):
         return pb.SpotPrices(price_area=request.price_area, days=[_day(day) for day in days])
 
 
-def _day(day: SpotDay) -> pb.SpotPrices.Day:
+def _day(day: RetailDay) -> pb.SpotPrices.Day:
     return pb.SpotPrices.Day(
         date=day.day.isoformat(),
         time_zone=TIME_ZONE,
         start=(day.start_hours * _SECONDS_PER_HOUR).astype("<i8").tobytes(),
         price_ex_vat=day.ex_vat.astype("<i4").tobytes(),
         price=day.with_vat.astype("<i8").tobytes(),
+        provisional=day.provisional.tolist(),
         lowest=day.lowest,
         highest=day.highest,
         mean=day.mean,

@@ -14,7 +14,7 @@ from services.metering.domain.readings import WattHours
 _DAY_NUMBERS = np.dtype(">i4")  # as PostgreSQL's int4send writes them
 _WH = np.dtype("<i4")
 _AMOUNTS = np.dtype("<i4")
-_QUALITIES: np.dtype[np.uint8] = np.dtype("u1")
+_BYTES: np.dtype[np.uint8] = np.dtype("u1")
 _REGISTERED: np.dtype[np.int64] = np.dtype("<i8")
 
 Number = TypeVar("Number", np.uint8, np.int64)
@@ -37,12 +37,22 @@ def read_amounts(data: bytes | None) -> PriceAmounts:
 
 def read_qualities(layout: Layout, days: Iterable[bytes]) -> NDArray[np.uint8]:
     """Returns the qualities of each day's hours, laid end to end."""
-    return _lengthened(layout, days, _QUALITIES)
+    return _lengthened(layout, days, _BYTES)
 
 
 def read_registered(layout: Layout, days: Iterable[bytes]) -> Whole:
     """Returns the registration times of each day's hours, laid end to end."""
     return _lengthened(layout, days, _REGISTERED)
+
+
+def read_provisional(layout: Layout, days: Iterable[bytes]) -> Flags:
+    """Returns whether each day's prices are provisional, hour by hour, laid end to end."""
+    return _lengthened(layout, days, _BYTES) == 1
+
+
+def provisional_of_days(layout: Layout, provisional: Flags, known: Flags) -> Sequence[bytes]:
+    """Returns the bytes of which prices of each day are provisional."""
+    return _shortened(layout, provisional.astype(_BYTES), known)
 
 
 def wh_of_days(layout: Layout, wh: WattHours) -> Sequence[bytes]:
@@ -59,7 +69,7 @@ def qualities_of_days(
     layout: Layout, qualities: NDArray[np.uint8], known: Flags
 ) -> Sequence[bytes]:
     """Returns the bytes of each day's qualities."""
-    return _shortened(layout, qualities.astype(_QUALITIES), known)
+    return _shortened(layout, qualities.astype(_BYTES), known)
 
 
 def registered_of_days(layout: Layout, registered: Whole, known: Flags) -> Sequence[bytes]:
@@ -81,11 +91,13 @@ def _shortened(layout: Layout, values: NDArray[Number], known: Flags) -> Sequenc
     starts = layout.offsets[:-1]
     lowest = np.minimum.reduceat(np.where(known, values, limits.max), starts)
     highest = np.maximum.reduceat(np.where(known, values, limits.min), starts)
-    one, all_alike = lowest.astype(values.dtype), (lowest == highest).tolist()
-    return [
-        one[day].tobytes() if alike else hours
-        for day, (alike, hours) in enumerate(zip(all_alike, _cut(layout, values), strict=True))
-    ]
+    data, width = lowest.astype(values.dtype).tobytes(), values.itemsize
+    ones = [data[start : start + width] for start in range(0, len(data), width)]
+    all_alike = lowest == highest
+    if all_alike.all():
+        return ones
+    columns = zip(all_alike.tolist(), ones, _cut(layout, values), strict=True)
+    return [one if alike else hours for alike, one, hours in columns]
 
 
 def _lengthened(layout: Layout, days: Iterable[bytes], dtype: np.dtype[Number]) -> NDArray[Number]:

@@ -12,13 +12,13 @@ from services.metering.domain.contracts import Contract, Holding
 from services.metering.domain.held import Held
 from services.metering.domain.layout import Flags, Layout
 from services.metering.domain.period import Period
-from services.metering.domain.prices import PriceDays
+from services.metering.domain.prices import PriceDays, SpotDays
 from services.metering.domain.pricing import Premises, RateRow
 from services.metering.domain.readings import DayBlocks, Direction, are_estimates
-from services.metering.domain.spot import Published
 from services.metering.domain.store import Position
 from services.metering.storage import blocks, rates
 from services.metering.storage.contracts import contract_of
+from services.metering.storage.prices import read_spot_days
 
 # Whose the point is and what it used are one question, so that no answer is possible without the
 # other. Days come as columns: a row each would cost more to receive than to find.
@@ -116,15 +116,6 @@ FROM (
 ) AS held
 """
 
-_SPOT_PRICES = """
-SELECT
-    string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS days,
-    string_agg(amounts, '' ORDER BY day) AS amounts,
-    (SELECT coalesce(max(revision), 0) FROM rate_book) AS rates_revision
-FROM price_day
-WHERE price_area = $1 AND day >= $2 AND day < $3
-"""
-
 _BEFORE_ALL = Position("", 0)
 
 
@@ -175,6 +166,10 @@ class PostgresReader:
         )
         return [contract_of(dict(row)) for row in rows]
 
+    async def spot_days(self, price_area: str, layout: Layout) -> SpotDays:
+        """Returns whole days of an area's prices; hours that have none are unknown."""
+        return await read_spot_days(self._connection, price_area, layout)
+
     async def held_days(
         self,
         customers: Collection[UUID],
@@ -203,14 +198,6 @@ class PostgresReader:
             blocks.read_qualities(layout, row["qualities"]),
             blocks.read_registered(layout, row["registered"]),
         )
-
-    async def spot_prices(self, price_area: str, period: Period) -> Published:
-        """Returns an area's spot prices."""
-        [row] = await self._connection.fetch(
-            _SPOT_PRICES, price_area, period.from_date, period.to_date
-        )
-        prices = PriceDays(blocks.read_days(row["days"]), blocks.read_amounts(row["amounts"]))
-        return Published(prices, row["rates_revision"])
 
     async def rate_revision(self) -> int:
         """Returns the number of the rate book that holds now; 0 if none was loaded."""

@@ -49,7 +49,7 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place
 """
 
-_SAVE_BLOCKS: Final = """
+SAVE_BLOCKS: Final = """
 INSERT INTO day_block (
     series_id, day, sum_wh, highest_wh, missing, estimated, wh, qualities, registered
 )
@@ -116,15 +116,7 @@ class StoredReadings(StorePart):
         if len(written.layout.days) == 0:
             return
         await self._make_partitions(written.layout.days)
-        await self._connection.execute(
-            _SAVE_BLOCKS,
-            *_keys(written.layout),
-            written.sums_wh().tolist(),
-            written.highest_wh().tolist(),
-            written.missing().tolist(),
-            written.estimated().tolist(),
-            *_columns(written),
-        )
+        await self._connection.execute(SAVE_BLOCKS, *to_save(written))
         if len(replaced.layout.days):
             await self._connection.execute(
                 _KEEP_REPLACED, *_keys(replaced.layout), *_columns(replaced)
@@ -157,6 +149,18 @@ class StoredReadings(StorePart):
             list(names),
         )
         return [row["name"] for row in rows]
+
+
+def to_save(days: DayBlocks) -> Sequence[Sequence[int] | Sequence[bytes]]:
+    """Returns the columns of SAVE_BLOCKS."""
+    return (
+        *_keys(days.layout),
+        days.sums_wh().tolist(),
+        days.highest_wh().tolist(),
+        days.missing().tolist(),
+        days.estimated().tolist(),
+        *_columns(days),
+    )
 
 
 def _keys(layout: Layout) -> tuple[Sequence[int], Sequence[int]]:

@@ -3,32 +3,21 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-import numpy as np
 from sqlmodel import col, select
 
 from kit.database import Transaction
 from services.metering.domain.calendar import moment_of
 from services.metering.domain.contracts import Contract, ContractKey
-from services.metering.domain.layout import Layout
-from services.metering.domain.prices import PriceDays
 from services.metering.domain.pricing import RateRow
-from services.metering.storage import blocks, rates
+from services.metering.storage import rates
 from services.metering.storage.contracts import contract_of, terms_of
 from services.metering.storage.imports import StoredImports
+from services.metering.storage.prices import StoredPrices
 from services.metering.storage.readings import StoredReadings
 from services.metering.storage.tables import ContractRow, MeteringPointRow
 
-_PRICES_LOCK = 0x70726963  # "pric": with the area's number, the advisory lock of its one import
 
-_SAVE_PRICES = """
-INSERT INTO price_day (price_area, day, amounts)
-SELECT $1, date '1970-01-01' + day, amounts
-FROM unnest($2::integer[], $3::bytea[]) AS written (day, amounts)
-ON CONFLICT (price_area, day) DO UPDATE SET amounts = excluded.amounts
-"""
-
-
-class PostgresStore(StoredReadings, StoredImports):
+class PostgresStore(StoredReadings, StoredImports, StoredPrices):
     """A `Store` on PostgreSQL, within one transaction."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -86,36 +75,6 @@ class PostgresStore(StoredReadings, StoredImports):
         """Stores new terms of contracts on locked points."""
         for contract in contracts:
             self._contracts[contract.key].sqlmodel_update(terms_of(contract))
-
-    async def lock_prices(self, price_area: str, layout: Layout) -> PriceDays:
-        """Returns whole days of an area's prices, and keeps other imports off the area."""
-        await self._connection.execute(
-            "SELECT pg_advisory_xact_lock($1, hashtext($2))", _PRICES_LOCK, price_area
-        )
-        rows = await self._connection.fetch(
-            """
-            SELECT day - date '1970-01-01' AS day, amounts FROM price_day
-            WHERE price_area = $1 AND day - date '1970-01-01' = ANY ($2::integer[])
-            ORDER BY day
-            """,
-            price_area,
-            layout.days.tolist(),
-        )
-        all_days = PriceDays.empty(layout)
-        stored = Layout(np.array([row["day"] for row in rows], np.int64))
-        amounts = blocks.read_amounts(b"".join(row["amounts"] for row in rows))
-        all_days.amounts[layout.positions(stored.hours)] = amounts
-        return all_days
-
-    async def save_prices(self, price_area: str, written: PriceDays) -> None:
-        """Stores whole days of an area's prices."""
-        if len(written.layout.days):
-            await self._connection.execute(
-                _SAVE_PRICES,
-                price_area,
-                written.layout.days.tolist(),
-                blocks.amounts_of_days(written.layout, written.amounts),
-            )
 
     async def lock_rates(self) -> tuple[int, Sequence[RateRow]]:
         """Returns the book that holds now and its number, and keeps other imports off it."""

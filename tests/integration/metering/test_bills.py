@@ -249,7 +249,7 @@ async def test_an_hour_without_a_price_makes_sums_unknown_until_it_comes_and_the
     assert np.frombuffer(days.unpriced_hours, "<i4").tolist() == [0] * 29 + [1]
     assert [day.cost == -(2**63) for day in buckets(days)] == [False] * 29 + [True]
 
-    await metering.import_prices("NO5", prices(hours[-1:], "-0.10000"))
+    await metering.import_prices("NO5", prices(hours[-1:], "-0.10000"), provisional=True)
     known = await metering.bill(customer, GSRN, "2026-04")
     [power] = [line for line in known.lines if line.component == Usage.POWER]
     assert (power.price, power.amount) == (-12_500, -12_500 * 720_000)
@@ -405,10 +405,16 @@ async def test_the_spot_prices_of_today_and_tomorrow_once_they_are_published(
     assert day.cheapest[0] == hours[5].isoformat()
     assert len(day.cheapest) == 3
 
+    assert not any(day.provisional)
+
     tomorrow = today + timedelta(days=1)
-    await metering.import_prices("NO3", prices(hours_of(tomorrow.isoformat()), "0.5"))
+    published = prices(hours_of(tomorrow.isoformat()), "0.5")
+    await metering.import_prices("NO3", published, provisional=True)
     shown = await metering.spot_prices(customer, "NO3")
     assert [each.date for each in shown.days] == [today.isoformat(), tomorrow.isoformat()]
+    assert all(shown.days[1].provisional)
+    await metering.import_prices("NO3", published)
+    assert not any((await metering.spot_prices(customer, "NO3")).days[1].provisional)
     assert not (await metering.spot_prices(customer, "NO4")).days
     with refused() as answer:
         await metering.spot_prices(customer, "SE3")

@@ -16,7 +16,14 @@ from google.rpc import error_details_pb2, status_pb2
 from kit.access import Caller
 from kit.status import DETAILS_KEY
 from kit.testing import Neighbours, eventually
-from kundeapp.metering.v1 import bills_pb2, direction_pb2, rates_pb2, spot_prices_pb2, usage_pb2
+from kundeapp.metering.v1 import (
+    bills_pb2,
+    direction_pb2,
+    prices_pb2,
+    rates_pb2,
+    spot_prices_pb2,
+    usage_pb2,
+)
 from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 
@@ -148,16 +155,24 @@ class Metering:
         """Writes series as an operator."""
         return await self.stub.WriteReadings(_stream(requests), metadata=self.operator())
 
-    async def import_prices(self, area: str, data: bytes) -> pb.ImportPricesReport:
+    async def import_prices(
+        self, area: str, data: bytes, *, provisional: bool = False
+    ) -> prices_pb2.ImportPricesReport:
         """Imports a file of prices as an operator."""
-        first = pb.ImportPricesRequest(price_area=area)
-        rest = [pb.ImportPricesRequest(data=piece) for piece in _pieces(data)]
+        message = prices_pb2.ImportPricesRequest
+        first = message(start=message.Start(price_area=area, provisional=provisional))
+        rest = [message(data=piece) for piece in _pieces(data)]
         return await self.stub.ImportPrices(_stream([first, *rest]), metadata=self.operator())
 
     async def import_rates(self, text: str) -> rates_pb2.ImportRatesReport:
         """Imports a book of rates as an operator."""
         requests = (rates_pb2.ImportRatesRequest(data=piece) for piece in _pieces(text.encode()))
         return await self.stub.ImportRates(_stream(requests), metadata=self.operator())
+
+    async def import_exchange_rates(self, data: bytes) -> prices_pb2.ImportExchangeRatesReport:
+        """Imports a file of exchange rates as an operator."""
+        requests = (prices_pb2.ImportExchangeRatesRequest(data=each) for each in _pieces(data))
+        return await self.stub.ImportExchangeRates(_stream(requests), metadata=self.operator())
 
     async def usage(
         self,
@@ -239,6 +254,7 @@ class Metering:
             "day_block",
             "replaced_day_block",
             "price_day",
+            "exchange_rate",
             "reading_import",
             "reading_import_series",
         )

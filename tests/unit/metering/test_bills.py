@@ -16,9 +16,8 @@ import numpy as np
 import pytest
 
 from services.metering.domain.calendar import first_hour, hour_of
-from services.metering.domain.files.prices import PricesFormat
-from services.metering.domain.files.reader import FileReader
-from services.metering.domain.files.readings import CsvReadings
+from services.metering.domain.files.csv_prices import CsvPrices
+from services.metering.domain.files.csv_readings import CsvReadings
 from services.metering.domain.pricing import (
     Component,
     Premises,
@@ -29,6 +28,7 @@ from services.metering.domain.pricing import (
     parse_rate_book,
     price_consumption,
 )
+from services.metering.domain.quotes import in_kroner
 from services.metering.domain.readings import Readings
 from tests.unit.metering import rates
 
@@ -254,9 +254,9 @@ def month(bill: Bill, readings: str, prices: str) -> PricedPart:
     """Returns a month of real hours, whole."""
     first, end = first_hour(bill.start), first_hour(bill.end)
     energy = read(readings)
-    reader = FileReader(PricesFormat())
-    reader.feed((DATA / prices).read_bytes())
-    spot = reader.result()
+    file = CsvPrices()
+    file.feed((DATA / prices).read_bytes())
+    spot = in_kroner(file.end(), (), file.tally)
     inside = (energy.hours >= first) & (energy.hours < end)
     priced = (spot.hours >= first) & (spot.hours < end)
     assert energy.hours[inside].tolist() == list(range(first, end))

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from kit import texts
 from services.metering.domain.calendar import hour_of, local_moment_of
 from services.metering.domain.contracts import NumberedContract
-from services.metering.domain.files import reader
+from services.metering.domain.files import lines
 from services.metering.domain.files.contracts import ContractsFormat
-from services.metering.domain.files.prices import PricesFormat
+from services.metering.domain.files.csv_readings import CsvReadings
+from services.metering.domain.files.prices import open_prices_file
 from services.metering.domain.files.reader import FileReader, Format
-from services.metering.domain.files.readings import CsvReadings
 from services.metering.domain.files.values import parse_moment
 from services.metering.domain.prices import Prices
 from services.metering.domain.problems import BadFile
+from services.metering.domain.quotes import in_kroner
 from services.metering.domain.readings import NEVER_REGISTERED, Direction, Quality, Readings
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -55,7 +56,17 @@ def read_file(*pieces: bytes) -> Readings:
 
 
 def read_prices(*lines: str) -> Prices:
-    return read(PricesFormat(), "\n".join(lines).encode())
+    return prices_of("\n".join(lines).encode())
+
+
+def prices_of(data: bytes) -> Prices:
+    """Reads a file of prices in which nothing is wrong."""
+    file = open_prices_file(data, "NO5")
+    file.feed(data)
+    prices = in_kroner(file.end(), (), file.tally)
+    if file.tally.refused:
+        raise BadFile(file.tally.problems, file.tally.refused)
+    return prices
 
 
 def read_contracts(*lines: str) -> list[NumberedContract]:
@@ -87,7 +98,7 @@ def test_a_real_file_reads_the_same_however_it_is_cut(data: st.DataObject) -> No
 @pytest.mark.parametrize(("month", "hours"), [("03", 743), ("04", 720)])
 def test_a_meter_readers_file_gives_readings_and_prices(month: str, hours: int) -> None:
     data = (DATA / f"household_no5_2026-{month}.csv").read_bytes()
-    readings, prices = read_file(data), read(PricesFormat(), data)
+    readings, prices = read_file(data), prices_of(data)
     assert len(readings.hours) == len(prices.hours) == hours
     assert set(readings.registered.tolist()) == {NEVER_REGISTERED}
 
@@ -172,10 +183,11 @@ def test_rows_are_put_in_order_of_time() -> None:
         ("2,949", "-2,949", "NEGATIVE_ENERGY"),
         ("2,949", "1000,001", "ENERGY_TOO_LARGE"),
         ("kWh", "kVArh", "UNIT_NOT_KWH"),
-        ("Målt", "Avvist", "NOT_A_CHOICE"),
-        ("Målt", "Manglende verdi", "NOT_A_CHOICE"),
+        ("Målt", "Gjettet", "NOT_A_CHOICE"),
+        ("Målt", "Avvist", "NO_VALUE"),
+        ("Målt", "Manglende verdi", "NO_VALUE"),
         ("01:00:00+02:00", "02:00:00+02:00", "NOT_ONE_HOUR"),
-        ("01:00:00+02:00", "00:15:00+02:00", "NOT_A_FULL_HOUR"),
+        ("01:00:00+02:00", "00:10:00+02:00", "NOT_A_FULL_QUARTER"),
         ("00:00:00+02:00", "00:00:00", "OFFSET_MISSING"),
         ("00:00:00+02:00", "00:00:00+01:00", "OFFSET_NOT_NORWEGIAN"),
         ("12:47:05+02:00", "12:47:05", "OFFSET_MISSING"),
@@ -234,9 +246,9 @@ def test_a_file_that_is_no_such_file_is_refused(data: bytes, field: str, reason:
 def test_a_file_without_end_is_refused_before_it_fills_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reader, "LARGEST_FILE", 1000)
-    lines = f"{ELHUB}\n{ROW}\n".encode() + f"{ROW}\n".encode() * 10
-    [(_, reason)] = problems(lambda: read_file(lines))
+    monkeypatch.setattr(lines, "LARGEST_FILE", 1000)
+    data = f"{ELHUB}\n{ROW}\n".encode() + f"{ROW}\n".encode() * 10
+    [(_, reason)] = problems(lambda: read_file(data))
     assert reason == "FILE_TOO_LARGE"
 
 
@@ -259,7 +271,8 @@ def test_a_price_is_rounded_to_a_thousandth_of_an_ore_half_away_from_zero() -> N
         ("2026-04-01T00:00:00+02:00;", "NOT_A_NUMBER"),
         ("2026-04-01T00:00:00+02:00;100.001", "PRICE_TOO_LARGE"),
         ("2026-04-01T00:00:00;0.99", "OFFSET_MISSING"),
-        ("2026-04-01T00:30:00+02:00;0.99", "NOT_A_FULL_HOUR"),
+        ("2026-04-01T00:30:00+02:00;0.99", "QUARTERS_MISSING"),
+        ("2026-04-01T00:10:00+02:00;0.99", "NOT_A_FULL_QUARTER"),
     ],
 )
 def test_a_wrong_price_is_named_with_its_reason(row: str, reason: str) -> None:

@@ -3,11 +3,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from services.metering.domain.calendar import day_of, local_moment_of
-from services.metering.domain.layout import Layout
-from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
+from services.metering.domain.calendar import local_moment_of
+from services.metering.domain.prices import UNKNOWN_PRICE
 from services.metering.domain.pricing import UNKNOWN, RateBook, parse_rate_book, rate_book_of
-from services.metering.domain.spot import SpotDay, spot_days
+from services.metering.domain.spot import RetailDay, retail_day
 from tests.unit.metering import rates
 
 SHIPPED = parse_rate_book(rates.SHIPPED)
@@ -16,14 +15,12 @@ DAY = date(2026, 4, 6)
 
 def shown(
     amounts: list[int], area: str = "NO3", day: date = DAY, book: RateBook = SHIPPED
-) -> SpotDay:
-    layout = Layout(np.array([day_of(day)]))
-    prices = PriceDays(layout, np.array(amounts, np.int32))
-    [found] = spot_days(area, prices, book)
-    return found
+) -> RetailDay:
+    final = np.zeros(len(amounts), np.bool_)
+    return retail_day(area, day, np.array(amounts, np.int32), final, book)
 
 
-def clock(found: SpotDay) -> list[str]:
+def clock(found: RetailDay) -> list[str]:
     return [local_moment_of(hour).strftime("%H%z") for hour in found.cheapest]
 
 

@@ -10,7 +10,7 @@ from services.metering.domain.files.readings import open_readings_file
 from services.metering.domain.files.series import ReadingsFile, Series
 from services.metering.domain.problems import FileChanged, Refused
 
-_HOW_IT_IS_CUT: Final = b"1"
+_HOW_IT_IS_CUT: Final = b"2"
 """Changes whenever files are cut into other batches: an import that began with the old ones is then
 not taken up again, but begins anew."""
 

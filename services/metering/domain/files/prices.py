@@ -1,41 +1,43 @@
-"""Files of spot prices, from a price service or from a household's own meter reader."""
+"""Files of spot prices, in every format that there is."""
 
-from array import array
-from typing import Final
+from typing import Protocol
 
-import numpy as np
-
-from services.metering.domain.files.reader import HourIndex, columns_of
-from services.metering.domain.files.readings import PRICED_METER_HEADER
-from services.metering.domain.files.values import parse_hour, parse_price
-from services.metering.domain.prices import MAX_PRICE, PRICE_DECIMALS, Prices
-from services.metering.domain.problems import Refused
-
-PRICES_HEADER: Final = "start;nok_per_kwh_ex_vat"
+from services.metering.domain.files.csv_prices import CsvPrices
+from services.metering.domain.files.entsoe import EntsoePrices
+from services.metering.domain.files.tally import Tally
+from services.metering.domain.quotes import Quotes
 
 
-class PricesFormat:
-    """Prices of one area: the hour in the first column and the price in the last."""
+class PricesFile(Protocol):
+    """A file of one area's prices that is being read: feed it with the bytes as they come."""
 
-    def __init__(self) -> None:
-        self._columns = 0
-        self._hours = HourIndex()
-        self._amounts = array("i")
+    @property
+    def tally(self) -> Tally:
+        """How many prices there are, and what is wrong with those that are refused."""
+        ...
 
-    def header(self, line: str) -> None:
-        """Takes the header."""
-        if line not in (PRICES_HEADER, PRICED_METER_HEADER):
-            raise Refused("FILE_HEADER", expected=f"{PRICES_HEADER} | {PRICED_METER_HEADER}")
-        self._columns = len(line.split(";"))
+    def feed(self, data: bytes) -> None:
+        """Reads the next bytes.
 
-    def row(self, number: int, line: str) -> None:
-        """Takes the price of an hour."""
-        columns = columns_of(line, self._columns)
-        amount = parse_price(columns[-1], PRICE_DECIMALS, MAX_PRICE)
-        self._hours.add(number, parse_hour(columns[0]))
-        self._amounts.append(amount)
+        Raises:
+            BadFile: If it is no file of prices, or of another area.
+        """
+        ...
 
-    def result(self) -> Prices:
-        """Returns the prices in order of time."""
-        hours, order = self._hours.in_order()
-        return Prices(hours, np.array(self._amounts, np.int32)[order])
+    def end(self) -> Quotes:
+        """Returns the prices, once all bytes are fed.
+
+        Raises:
+            BadFile: If it was no file of prices.
+        """
+        ...
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def open_prices_file(first_bytes: bytes, price_area: str) -> PricesFile:
+    """Returns what reads a file that begins like this; these bytes have to be fed to it as well."""
+    if first_bytes.removeprefix(_BOM).lstrip().startswith(b"<"):
+        return EntsoePrices(price_area)
+    return CsvPrices()
