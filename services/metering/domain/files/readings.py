@@ -115,7 +115,7 @@ class _Stretch:
 
     def __init__(self, direction: Direction) -> None:
         self._direction = direction
-        self._lines = array("i", bytes(4 * END_HOUR))
+        self._lines = array("i", [0]) * END_HOUR
         self._clear()
 
     @property
