@@ -70,8 +70,10 @@ class Spans:
     def of(series: int, owners: Whole, hours: Whole) -> "Spans":
         """Returns the range of each series' hours."""
         spans = Spans(np.full(series, NEVER), np.zeros(series, np.int64))
-        np.minimum.at(spans.first_hours, owners, hours)
-        np.maximum.at(spans.end_hours, owners, hours + 1)
+        if len(hours):
+            runs = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+            np.minimum.at(spans.first_hours, owners[runs], np.minimum.reduceat(hours, runs))
+            np.maximum.at(spans.end_hours, owners[runs], np.maximum.reduceat(hours, runs) + 1)
         return spans
 
 
@@ -140,15 +142,15 @@ class Outcomes:
         def spans(values: Flags) -> Spans:
             return Spans.of(series, batch.owners[values], batch.readings.hours[values])
 
-        wh = np.zeros(series, np.int64)
-        np.add.at(wh, batch.owners[taken], batch.readings.wh[taken])
+        # Added up in float64, which is exact below 2**53 Wh.
+        wh = np.bincount(batch.owners[taken], batch.readings.wh[taken], minlength=series)
         return Outcomes(
             keys=batch.keys,
             created=count(created),
             changed=count(changed),
             unchanged=count(taken & ~created & ~changed),
             refused=count(refused),
-            wh=wh,
+            wh=wh.astype(np.int64),
             stored=spans(taken),
             created_in=spans(created),
             changed_in=spans(changed),

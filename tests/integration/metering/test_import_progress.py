@@ -33,10 +33,11 @@ async def with_point(metering: Metering) -> None:
 
 
 async def told(metering: Metering) -> list[ReadingsImported | ReadingsCorrected]:
-    """Returns all events, in order."""
+    """Returns all events about readings, in order."""
     kinds = {kind.DESCRIPTOR.full_name: kind for kind in (ReadingsImported, ReadingsCorrected)}
     rows = await metering.sql("SELECT type, payload FROM outbox ORDER BY seq")
-    return [kinds[row["type"]].FromString(row["payload"]) for row in rows]
+    told = [(kinds.get(row["type"]), row["payload"]) for row in rows]
+    return [kind.FromString(payload) for kind, payload in told if kind is not None]
 
 
 async def break_off_after_a_batch(metering: Metering, file: bytes) -> None:

@@ -21,6 +21,7 @@ from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceStub
 from services.metering.config import Settings
 from tests.integration.metering.files import (
     GSRN,
+    OTHER_GSRN,
     UNKNOWN_GSRN,
     contracts,
     elhub,
@@ -30,6 +31,7 @@ from tests.integration.metering.files import (
     real,
 )
 from tests.integration.metering.world import Metering, buckets, refused
+from tests.unit.metering.readings_files import elhub_xml, metered, xml_series
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 30
@@ -337,3 +339,31 @@ async def process(
         if child.returncode is None:
             child.terminate()
         await child.wait()
+
+
+async def test_elhubs_message_of_many_points_is_taken_and_production_kept_apart(
+    metering: Metering,
+) -> None:
+    await metering.import_contracts(
+        contracts(f"{GSRN},1001,2026-01-01,", f"{OTHER_GSRN},1002,2026-01-01,")
+    )
+    first, *_ = hours_of("2026-04-06")
+    message = elhub_xml(
+        xml_series(first, metered("1.5", count=24), 24, point=GSRN),
+        xml_series(first, metered("0.25", count=96), 96, "PT15M", point=OTHER_GSRN),
+        xml_series(first, metered("2", count=24), 24, point=GSRN, direction="In"),
+        xml_series(first, metered("1", count=1), 1, point=UNKNOWN_GSRN),
+    )
+    report = await metering.import_readings("", message)
+    assert (report.rows, report.created, report.refused, report.points) == (145, 72, 1, 2)
+    rows = await metering.sql(
+        "SELECT gsrn, direction, sum(kwh) AS kwh FROM reading GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    assert [(row["gsrn"], row["direction"], float(row["kwh"])) for row in rows] == [
+        (GSRN, 1, 36),
+        (GSRN, 2, 48),
+        (OTHER_GSRN, 1, 24),
+    ]
+    before = await metering.contents()
+    assert (await metering.import_readings("", message)).unchanged == 72
+    assert await metering.contents() == before

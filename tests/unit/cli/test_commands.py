@@ -20,6 +20,7 @@ from kundeapp.identity.v1.identity_service_pb2 import (
     PutStaffAccountResponse,
 )
 from kundeapp.metering.v1.imports_pb2 import ImportProblem, ImportReadingsReport
+from kundeapp.metering.v1.prices_pb2 import ImportExchangeRatesReport, ImportPricesReport
 from kundeapp.metering.v1.rates_pb2 import ImportRatesReport
 
 runner = CliRunner()
@@ -53,6 +54,7 @@ COMMANDS = [
     ["import", "metering-points"],
     ["import", "readings"],
     ["import", "prices"],
+    ["import", "exchange-rates"],
     ["import", "rates"],
     ["staff", "put"],
     ["demo-code"],
@@ -191,6 +193,45 @@ def test_an_import_of_which_lines_are_refused_names_them_and_ends_with_1(
     assert json.loads(as_json.stdout)["problems"] == [
         {"where": "line 17", "code": "NOT_A_NUMBER", "message": "Write a number."}
     ]
+
+
+def test_prices_are_final_unless_the_command_says_otherwise(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def take(*_: object, provisional: bool) -> ImportPricesReport:
+        told.append(provisional)
+        return ImportPricesReport(rows=1, created=1)
+
+    monkeypatch.setattr(Services, "import_prices", take)
+    command = ["import", "prices", str(file), "--area", "NO3"]
+
+    assert runner.invoke(app, command).exit_code == Exit.OK
+    assert runner.invoke(app, [*command, "--provisional"]).exit_code == Exit.OK
+    assert told == [False, True]
+
+
+def test_rates_of_which_lines_are_refused_are_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = ImportProblem(where="line 17", reason="NOT_A_NUMBER", text="Write a number.")
+    report = ImportExchangeRatesReport(rows=2, created=1, refused=1, problems=[problem])
+    monkeypatch.setattr(Services, "import_exchange_rates", _answering(report))
+
+    result = runner.invoke(app, ["import", "exchange-rates", str(file), "--json"])
+
+    assert result.exit_code == Exit.REFUSED
+    assert json.loads(result.stdout) == {
+        "rows": 2,
+        "created": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "refused": 1,
+        "problems": [{"where": "line 17", "code": "NOT_A_NUMBER", "message": "Write a number."}],
+        "firstDate": "",
+        "lastDate": "",
+    }
 
 
 @pytest.mark.parametrize("failures", [0, 1, 4])

@@ -1,0 +1,78 @@
+"""A file that is being imported takes no more memory, however long it is."""
+
+import hashlib
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kit.errors import Invalid
+from services.metering.domain import batches as module_of_batches
+from services.metering.domain.batches import Batch
+from services.metering.domain.calendar import moment_of
+from services.metering.domain.files import readings as module_of_readings
+from services.metering.domain.files.incoming import IncomingFile
+from services.metering.domain.problems import FileChanged
+
+GSRN = "707057500000000001"
+PIECE = 64 * 1024
+SMALL_BATCH = 2000
+
+
+def file_of(hours: int) -> bytes:
+    lines = (f"{moment_of(hour).isoformat()};1.5" for hour in range(hours))
+    return "\n".join(["start;kwh", *lines]).encode()
+
+
+def batches_of(data: bytes) -> Iterator[Batch]:
+    file = IncomingFile(GSRN, hashlib.sha256(data).digest())
+    for at in range(0, len(data), PIECE):
+        yield from file.feed(data[at : at + PIECE])
+    yield from file.end()
+
+
+def peak(data: bytes, deal_with: Callable[[Iterator[Batch]], object]) -> int:
+    """Returns the most memory it takes beside the file itself, which is there before."""
+    tracemalloc.start()
+    deal_with(batches_of(data))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def let_go(batches: Iterator[Batch]) -> None:
+    for batch in batches:
+        assert len(batch.readings.hours) <= SMALL_BATCH
+
+
+def test_more_hours_take_no_more_memory_and_gathering_them_would_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (module_of_batches, module_of_readings):
+        monkeypatch.setattr(module, "BATCH_VALUES", SMALL_BATCH)
+    short, long = file_of(5 * SMALL_BATCH), file_of(30 * SMALL_BATCH)
+    bound = 1.1 * peak(short, let_go)
+    assert peak(long, let_go) < bound
+    assert peak(long, list) > bound
+
+
+def test_what_is_announced_must_come() -> None:
+    file = IncomingFile(GSRN, hashlib.sha256(b"another").digest())
+    assert not file.feed(b"start;kwh\n2026-04-01T00:00:00Z;1\n")
+    with pytest.raises(FileChanged):
+        file.end()
+
+
+def test_readings_of_nobody_are_refused() -> None:
+    data = b"start;kwh\n2026-04-01T00:00:00Z;1\n"
+    file = IncomingFile("", hashlib.sha256(data).digest())
+    file.feed(data)
+    with pytest.raises(Invalid) as refused:
+        file.end()
+    assert refused.value.fields[0].reason == "METERING_POINT_MISSING"
+
+
+def test_the_same_file_for_another_point_is_another_import() -> None:
+    digest = bytes(32)
+    assert IncomingFile(GSRN, digest).key == IncomingFile(GSRN, digest).key
+    assert IncomingFile(GSRN, digest).key != IncomingFile("", digest).key
