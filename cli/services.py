@@ -122,6 +122,9 @@ class Services:
         Where the connection breaks, the file is sent again: metering goes on where it was.
         """
         with file.open("rb") as opened:
+            if not opened.seekable():
+                message = f"{file} can be read only once. Name a file that can be read again."
+                raise CommandError(Exit.USAGE, "NOT_A_FILE", message)
             start = imports.ImportReadingsRequest.Start(
                 gsrn=gsrn, sha256=hashlib.file_digest(opened, "sha256").digest()
             )

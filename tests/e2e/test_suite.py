@@ -1,10 +1,9 @@
 """A household's hours go in as files, and come out over HTTP for the one who holds the point."""
 
+import json
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from cli.demo.files import write_demo
 from cli.demo.people import CUSTOMERS, gsrn
+from cli.local.plan import RunSettings
 from cli.moments import OSLO
 from kit.local.processes import birth, wait_until
 from tests.e2e.suite import Customer, Suite
@@ -236,44 +236,39 @@ def _sees(customer: Customer, point: str) -> bool:
     return [each["gsrn"] for each in points] == [point]
 
 
-def test_an_import_that_was_cut_off_changes_nothing_and_completes_when_repeated(
+def test_an_import_whose_service_dies_completes_by_itself_once_it_is_back(
     suite: Suite, tmp_path: Path
 ) -> None:
     points = _points(tmp_path, "200003", CUT_OFF)
     assert suite.cli("import", "metering-points", str(points)).status == 0
-    whole = write_demo(tmp_path, date(2026, 4, 7)).readings[CUSTOMERS[0].points[0].gsrn]
-    content = whole.read_bytes()
-    pipe = tmp_path / "pipe.csv"
-    os.mkfifo(pipe)
+    file = write_demo(tmp_path, date(2026, 4, 7)).readings[CUSTOMERS[0].points[0].gsrn]
+    port = RunSettings(data=suite.data, port=suite.port).port_of("metering")
+    metering, before = suite.pid_of("metering"), _connections_to(port)
 
-    def feed() -> None:
-        with pipe.open("wb") as file:
-            file.write(content[: len(content) // 2])
-            file.flush()
-            os.kill(suite.pid_of("metering"), signal.SIGKILL)
-            _ignoring_a_broken_pipe(lambda: file.write(content[len(content) // 2 :]))
-
-    feeder = threading.Thread(target=feed)
+    # What has stopped is connected to, and answers nobody until it is killed.
+    os.kill(metering, signal.SIGSTOP)
     with suite.cli_process(
-        "import", "readings", str(pipe), "--metering-point", CUT_OFF
+        "import", "readings", str(file), "--metering-point", CUT_OFF, "--json"
     ) as importing:
-        feeder.start()
-        importing.communicate(timeout=30)
-    feeder.join()
-    assert importing.returncode == 3
+        assert wait_until(lambda: _connections_to(port) > before, timeout=30)
+        os.kill(metering, signal.SIGKILL)
+        said, _ = importing.communicate(timeout=60)
 
+    assert importing.returncode == 0, said
+    printed = json.loads(said)
+    assert printed["created"] == printed["rows"] > 17_000
     assert wait_until(suite.is_ready, timeout=30)
-    again = suite.cli("import", "readings", str(whole), "--metering-point", CUT_OFF)
-
-    assert again.status == 0, again.printed
-    assert again.printed["created"] == again.printed["rows"] > 17_000
 
 
-def _ignoring_a_broken_pipe(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except BrokenPipeError:
-        return
+def _connections_to(port: int) -> int:
+    """Counts the connections to a port of this machine that are open."""
+    is_open, there = "01", f":{port:04X}"
+    lines = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+    ]
+    return sum(line[3] == is_open and line[2].endswith(there) for line in lines)
 
 
 def test_a_second_run_in_the_same_folder_is_refused(suite: Suite) -> None:
