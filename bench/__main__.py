@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import logins, offers, reservations, rpc_overhead, usage
+from bench import ingest, logins, offers, reservations, rpc_overhead, usage
 
 _HERE = Path(__file__).parent
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
@@ -22,6 +22,7 @@ def main() -> None:
     sections: dict[str, str] = {}
     for title, run in (
         ("Usage: requests/s, p50 / p99", _usage),
+        ("Taking in readings", _ingest),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
         ("Logging in", _logins),
@@ -51,6 +52,13 @@ def _usage() -> str:
     return (
         f"Medians of {usage.ROUNDS} rounds of {usage.SECONDS:g} s, all in turns in one run. The "
         "ratios compare requests/s.\n\n" + usage.report(uvloop.run(usage.measure()))
+    )
+
+
+def _ingest() -> str:
+    return (
+        f"Medians of {ingest.ROUNDS} rounds, all in turns in one run, with fsync on; of one with "
+        f"{max(ingest.POINTS):,} points.\n\n" + ingest.report(*uvloop.run(ingest.measure()))
     )
 
 
