@@ -13,6 +13,7 @@ import uvloop
 
 from bench import (
     exports,
+    ingest,
     logins,
     offers,
     pricing,
@@ -34,6 +35,7 @@ def main() -> None:
         ("How usage grows with points and years", _usage_growth),
         ("What pricing hours costs", _pricing),
         ("What a file of three years of hours costs", _exports),
+        ("Taking in readings", _ingest),
         ("What the chassis costs a call", _rpc_overhead),
         ("What the gateway's hop costs", _gateway_hop),
         ("Logging in", _logins),
@@ -79,6 +81,13 @@ def _pricing() -> str:
 
 def _exports() -> str:
     return exports.report(exports.measure())
+
+
+def _ingest() -> str:
+    return (
+        f"Medians of {ingest.ROUNDS} rounds, all in turns in one run, with fsync on; of one with "
+        f"{max(ingest.POINTS):,} points.\n\n" + ingest.report(*uvloop.run(ingest.measure()))
+    )
 
 
 def _rpc_overhead() -> str:

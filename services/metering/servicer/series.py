@@ -1,5 +1,6 @@
 """Series as they travel: columns of bytes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from services.metering.domain.readings import (
 )
 
 _SECONDS_PER_HOUR = 3600
+_GSRN = re.compile(r"[0-9]{18}")
 _WH = np.dtype("<i4")
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
@@ -53,9 +55,15 @@ def read_series(series: Sequence[_Series]) -> ReadSeries:
             problems.append(FieldError(series[at].gsrn, problem, facts))
         return [series[at] for at in np.flatnonzero(good).tolist()]
 
+    series = keep(series, _have_numbers(series), "NOT_A_GSRN")
     series = keep(series, _have_columns(series), "SERIES_INVALID")
     series = keep(series, _have_values(series), "SERIES_VALUES", limit=MAX_HOUR_WH)
     return ReadSeries(_batches(series), refused, problems)
+
+
+def _have_numbers(series: Sequence[_Series]) -> Flags:
+    """Tells of each series whether it names what can be a metering point."""
+    return np.array([_GSRN.fullmatch(each.gsrn) is not None for each in series], np.bool_)
 
 
 def _have_columns(series: Sequence[_Series]) -> Flags:

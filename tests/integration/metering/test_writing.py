@@ -103,6 +103,7 @@ async def test_what_cannot_be_read_or_is_nobodys_is_named_and_stops_nothing_else
 ) -> None:
     await with_points(metering, GSRN)
     bad = [
+        series("7070575\0", [1]),
         Series(gsrn=GSRN, direction=CONSUMPTION, wh=b"123", qualities=b"\x01"),
         series(GSRN, [1, 2, 3], qualities=b"\x01\x01"),
         series(GSRN, [1], start=DAY.replace(minute=15)),
@@ -118,8 +119,9 @@ async def test_what_cannot_be_read_or_is_nobodys_is_named_and_stops_nothing_else
     report = await metering.write_readings(
         WriteReadingsRequest(series=[*bad, series(GSRN, [1000])])
     )
-    assert (report.created, report.refused, report.values) == (1, 11, 12)
+    assert (report.created, report.refused, report.values) == (1, 12, 13)
     assert [each.reason for each in report.problems] == [
+        "NOT_A_GSRN",
         *["SERIES_INVALID"] * 6,
         *["SERIES_VALUES"] * 4,
         "UNKNOWN_METERING_POINT",
