@@ -138,17 +138,15 @@ async def test_writers_of_the_same_points_at_once_end_as_one_after_the_other(
 
     def written_at(time: int) -> WriteReadingsRequest:
         """Names the points in another order than the others do."""
-        order = [*points[time * 17 :], *points[: time * 17]][:: 1 if time % 2 else -1]
+        order = [*points[time * 6 :], *points[: time * 6]][:: 1 if time % 2 else -1]
         return WriteReadingsRequest(
             series=[series(gsrn, [time * 100] * 48, registered=time) for gsrn in order]
         )
 
-    times = [3, 1, 4, 2, 5]
-    reports = await asyncio.gather(*(metering.write_readings(written_at(time)) for time in times))
-
-    assert sum(report.created for report in reports) == 100 * 48
-    found = await stored(metering)
-    assert sorted(gsrn for gsrn, _ in found) == points
-    assert {value for values in found.values() for value in values} == {0.5}
-    [replaced] = await metering.sql("SELECT count(*) FROM replaced_day_block")
-    assert sum(report.changed for report in reports) == replaced["count"] * 24
+    # The series are there before, so that nobody waits for whoever makes them.
+    await metering.write_readings(written_at(0))
+    for times in ([3, 1, 4, 2, 5], [10, 8, 7, 9, 6], [11, 15, 13, 12, 14]):
+        await asyncio.gather(*(metering.write_readings(written_at(time)) for time in times))
+        found = await stored(metering)
+        assert sorted(gsrn for gsrn, _ in found) == points
+        assert {value for values in found.values() for value in values} == {max(times) / 10}
