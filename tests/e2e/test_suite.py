@@ -147,15 +147,27 @@ def test_an_import_again_changes_nothing(suite: Suite, household: Customer) -> N
     assert household.usage(HOUSEHOLD, "HOUR", *APRIL) == before
 
 
-def test_a_bad_file_is_refused_with_line_and_reason(suite: Suite, tmp_path: Path) -> None:
+def test_a_broken_line_is_named_and_stops_no_other(suite: Suite, tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
-    file.write_text("start;nok_per_kwh_ex_vat\n2026-04-01T00:00:00+02:00;much\n")
+    first, second = "2021-04-01T00:00:00+02:00", "2021-04-01T01:00:00+02:00"
+    file.write_text(f"start;nok_per_kwh_ex_vat\n{first};much\n{second};0.5\n")
+
+    done = suite.cli("import", "prices", str(file), "--area", "NO5")
+
+    assert done.status == 1
+    assert (done.printed["created"], done.printed["refused"]) == (1, 1)
+    assert [each["where"] for each in done.printed["problems"]] == ["line 2"]
+
+
+def test_a_file_of_another_kind_is_refused_whole(suite: Suite, tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("when;how much\n2021-04-01T00:00:00+02:00;0.5\n")
 
     done = suite.cli("import", "prices", str(file), "--area", "NO5")
 
     assert done.status == 1
     assert done.printed["error"]["code"] == "BAD_FILE"
-    assert done.printed["error"]["errors"][0]["field"] == "line 2"
+    assert done.printed["error"]["errors"][0]["field"] == "line 1"
 
 
 def test_a_stranger_s_an_unknown_and_an_unheld_point_are_one_answer(
