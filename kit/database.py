@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
+import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from asyncpg.pool import Pool
 
 WAIT_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+"""How long a reader has to give its connection back before the process ends without it."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Transaction:
@@ -107,11 +112,12 @@ class Database:
             timeout=postgres.CONNECT_SECONDS,
             server_settings=postgres.SESSION_SETTINGS,
         )
-        async with pool:
-            try:
-                yield Database(engine, pool, connections, outbox)
-            finally:
-                await engine.dispose()
+        await pool
+        try:
+            yield Database(engine, pool, connections, outbox)
+        finally:
+            await engine.dispose()
+            await _close(pool)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
@@ -154,6 +160,15 @@ class Database:
         """
         async with self.reader() as connection:
             await connection.execute("SELECT 1")
+
+
+async def _close(pool: "Pool[asyncpg.Record]") -> None:
+    """Closes a pool; left to itself it waits for as long as a connection is in use."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:  # the pool has cut off what was still in use
+        _log.warning("database connections cut off", seconds=CLOSE_SECONDS)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from kit import database as database_module
 from kit import errors
 from kit.database import Database
 from kit.local.postgres import LocalPostgres
@@ -161,3 +162,23 @@ async def test_a_cancelled_request_stays_cancelled_when_it_cannot_be_rolled_back
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_a_reader_that_never_ends_does_not_keep_the_database_from_closing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CLOSE_SECONDS", 0.05)
+    reading = asyncio.Event()
+
+    async def read_for_ever(database: Database) -> None:
+        async with database.reader():
+            reading.set()
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        async with world.database() as database:
+            reader = asyncio.create_task(read_for_ever(database))
+            await reading.wait()
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
