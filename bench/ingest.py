@@ -19,13 +19,10 @@ The memory of the process is measured around an import of a file with a million 
 
 import contextlib
 import hashlib
-import os
 import re
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +35,10 @@ import uvloop
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from bench.measure import table
-from cli.local.readiness import grpc_ready
+from bench.service import Service, alone
 from kit import access, jwt, postgres
 from kit.access import Caller
-from kit.local.nats import LocalNats
 from kit.local.pki import LocalPki
-from kit.local.postgres import LocalPostgres
-from kit.local.processes import Child, free_port
 from kit.postgres import Connection
 from kundeapp.metering.v1 import imports_pb2 as pb
 from kundeapp.metering.v1.direction_pb2 import CONSUMPTION
@@ -80,25 +74,7 @@ _FIRST_DAY = day_of(datetime(2026, 6, 1, tzinfo=UTC).date())
 _REGISTERED = 1_780_000_000
 _MEASURED = b"\x01"
 _RAW_BYTES = 4
-_START_SECONDS = 60.0
 _PIECE = 256 * 1024
-
-
-@dataclass(frozen=True)
-class House:
-    """What is measured on.
-
-    Attributes:
-        pki: Certificates and keys.
-        url: The database.
-        port: Of metering's process.
-        process: Its id.
-    """
-
-    pki: LocalPki
-    url: str
-    port: int
-    process: int
 
 
 @dataclass(frozen=True)
@@ -134,10 +110,10 @@ Figures = Mapping[tuple[str, int, str], Taken]
 
 async def measure() -> tuple[Figures, Memory]:
     """Measures every way with every shape and number of points, in turns; then the memory."""
-    with _house() as house:
-        connection = await postgres.connect(house.url)
+    with alone("metering") as service:
+        connection = await postgres.connect(service.url)
         figures: dict[tuple[str, int, str], Taken] = {}
-        async with _writer(house, await _register(connection)) as writer:
+        async with _writer(service, await _register(connection)) as writer:
             for points in POINTS:
                 for shape in SHAPES:
                     loads = list(_loads(shape, points))
@@ -153,7 +129,7 @@ async def measure() -> tuple[Figures, Memory]:
                             statistics.median(one.bytes_per_value for one in each),
                         )
             await _empty(connection)
-            memory = await _memory(house, writer)
+            memory = await _memory(service, writer)
         await connection.close()
     return figures, memory
 
@@ -311,13 +287,13 @@ class _Writer:
         return (("authorization", f"Bearer {token.value}"),)
 
 
-async def _memory(house: House, writer: _Writer) -> Memory:
+async def _memory(service: Service, writer: _Writer) -> Memory:
     await writer.send(HOURS_OF_FILE // 50)
-    small = _most_memory(house.process)
+    small = _most_memory(service.process)
     began = time.perf_counter()
     await writer.send(HOURS_OF_FILE)
     seconds = time.perf_counter() - began
-    return Memory(small, _most_memory(house.process), seconds)
+    return Memory(small, _most_memory(service.process), seconds)
 
 
 def _most_memory(process: int) -> float:
@@ -343,60 +319,10 @@ async def _empty(connection: Connection) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _writer(house: House, gsrns: Sequence[str]) -> AsyncGenerator[_Writer]:
-    credentials = house.pki.identity("cli").channel_credentials()
-    async with grpc.aio.secure_channel(f"localhost:{house.port}", credentials) as channel:
-        yield _Writer(MeteringServiceStub(channel), house.pki, gsrns)
-
-
-@contextlib.contextmanager
-def _house() -> Generator[House]:
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-bench-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        pki = LocalPki(folder / "pki")
-        pki.prepare()
-        database = LocalPostgres(folder / "postgres")
-        nats = LocalNats(folder / "nats", identity=pki.identity("nats"))
-        for server in (database, nats):
-            up.enter_context(server)
-        database.create_database("metering")
-        url = database.url("metering")
-        port = free_port()
-        environment = _environment(pki, url, nats.url, port)
-        for module in ("services.metering.migrations", "services.metering"):
-            child = Child(
-                name=module,
-                command=(sys.executable, "-m", module),
-                log=folder / "metering.log",
-                record=folder / f"{module}.json",
-                environment=environment,
-            )
-            up.callback(child.stop)
-            child.start()
-            if module.endswith("migrations"):
-                child.finish(_START_SECONDS)
-            else:
-                child.wait_until_ready(grpc_ready(port, pki.identity("cli")), _START_SECONDS)
-        yield House(pki, url, port, child.pid)
-
-
-def _environment(pki: LocalPki, url: str, nats_url: str, port: int) -> Mapping[str, str]:
-    tls = pki.identity("metering")
-    settings = {
-        "tls_certificate": tls.certificate,
-        "tls_key": tls.key,
-        "tls_authority": tls.authority,
-        "internal_keys": pki.internal_keys,
-        "database_url": url,
-        "nats_url": nats_url,
-        "listen": f"127.0.0.1:{port}",
-    }
-    ours = {f"KUNDEAPP_METERING_{name}".upper(): str(value) for name, value in settings.items()}
-    return {**os.environ, **ours}
+async def _writer(service: Service, gsrns: Sequence[str]) -> AsyncGenerator[_Writer]:
+    credentials = service.pki.identity("cli").channel_credentials()
+    async with grpc.aio.secure_channel(f"localhost:{service.port}", credentials) as channel:
+        yield _Writer(MeteringServiceStub(channel), service.pki, gsrns)
 
 
 def report(figures: Figures, memory: Memory) -> str:

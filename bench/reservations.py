@@ -19,9 +19,7 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,17 +31,14 @@ import uvloop
 
 from bench.measure import ROUNDS, Load, load, median_load, table
 from bench.servers import bare_server, serialize, served
-from cli.local.readiness import grpc_ready
+from bench.service import Service, alone
 from kit import access, jwt
 from kit.access import Caller
 from kit.clock import SystemClock
 from kit.database import Database
 from kit.errors import Problem
 from kit.ids import SystemIds
-from kit.local.nats import LocalNats
 from kit.local.pki import LocalPki
-from kit.local.postgres import LocalPostgres
-from kit.local.processes import Child, free_port
 from kit.outbox import Outbox
 from kundeapp.events.v1 import events_service_pb2 as pb
 from services.events.domain.event import Changes, Mode
@@ -57,7 +52,7 @@ CALLERS = (1, 16, 64, 200)
 SECONDS = 1.0
 PGBENCH_SECONDS = 3  # of which connecting takes one
 CUSTOMERS = 2_500
-_START_SECONDS = 60.0
+_DATABASE = {"max_connections": "400"}
 AIM_PGBENCH, AIM_BARE = 6.0, 0.7
 
 PGBENCH = "pgbench"
@@ -78,51 +73,35 @@ WHERE event_id = '{event_id}' AND reserved + 1 <= capacity
 Callers = Sequence[Callable[[], Awaitable[object]]]
 
 
-@dataclass(frozen=True)
-class House:
-    """What is measured on.
-
-    Attributes:
-        pki: Certificates and keys.
-        url: The database.
-        folder: For what must be a file.
-        port: Of the service's process.
-        bare_port: Of the server that does nothing.
-    """
-
-    pki: LocalPki
-    url: str
-    folder: Path
-    port: int
-    bare_port: int
-
-
 async def measure() -> Mapping[tuple[str, int], Load]:
     """Measures every way with every number of callers, in turns."""
-    with _house() as house:
+    with (
+        alone("events", database=_DATABASE, identity="localhost:1") as service,
+        served(_bare, service.pki) as (bare_port, _),
+    ):
         rounds: dict[tuple[str, int], list[Load]] = {}
         async with contextlib.AsyncExitStack() as stack:
             ids, clock = SystemIds(), SystemClock()
             database = await stack.enter_async_context(
-                Database.open(house.url, Outbox("events", ids, clock))
+                Database.open(service.url, Outbox("events", ids, clock))
             )
             reserving = Reserving(database, PostgresReader, PostgresStore, ids, clock)
-            calls = await stack.enter_async_context(_calls(house, house.port))
-            bare = await stack.enter_async_context(_calls(house, house.bare_port))
+            calls = await stack.enter_async_context(_calls(service, service.port))
+            bare = await stack.enter_async_context(_calls(service, bare_port))
             for _ in range(ROUNDS):
                 for callers in CALLERS:
                     for way in WAYS:
                         event_id = await _event(database, 0 if "refusals" in way else 100_000)
                         match way:
                             case "pgbench":
-                                taken = await _pgbench(house, event_id, callers)
+                                taken = await _pgbench(service, event_id, callers)
                             case "in the service" | "refusals in the service":
                                 asking = _in_service(reserving, event_id, callers)
                                 taken = await load(asking, SECONDS, sys.maxsize)
                             case "bare call":
-                                taken = await _through(house, bare, event_id, callers)
+                                taken = await _through(service, bare, event_id, callers)
                             case _:
-                                taken = await _through(house, calls, event_id, callers)
+                                taken = await _through(service, calls, event_id, callers)
                         rounds.setdefault((way, callers), []).append(taken)
     return {key: median_load(loads) for key, loads in rounds.items()}
 
@@ -142,13 +121,13 @@ async def _event(database: Database, capacity: int) -> UUID:
     return event_id
 
 
-async def _pgbench(house: House, event_id: UUID, callers: int) -> Load:
-    script = house.folder / "update.sql"
+async def _pgbench(service: Service, event_id: UUID, callers: int) -> Load:
+    script = service.folder / "update.sql"
     script.write_text(" ".join(_UPDATE.format(event_id=event_id).split()) + ";\n")
     command = (
         *(str(_PGBENCH), "--no-vacuum", "--protocol=prepared", f"--client={callers}"),
         *(f"--jobs={min(callers, os.cpu_count() or 1)}", f"--time={PGBENCH_SECONDS}"),
-        *(f"--file={script}", house.url),
+        *(f"--file={script}", service.url),
     )
     done = await asyncio.to_thread(
         subprocess.run, command, check=True, capture_output=True, text=True
@@ -167,9 +146,9 @@ def _in_service(reserving: Reserving, event_id: UUID, callers: int) -> Callers:
 
 
 @contextlib.asynccontextmanager
-async def _calls(house: House, port: int) -> AsyncGenerator[Sequence[Any]]:
+async def _calls(service: Service, port: int) -> AsyncGenerator[Sequence[Any]]:
     """Opens as many connections as there are processors, ready to be called."""
-    credentials = house.pki.identity("gateway").channel_credentials()
+    credentials = service.pki.identity("gateway").channel_credentials()
     async with contextlib.AsyncExitStack() as stack:
         calls: list[Any] = []
         for number in range(os.cpu_count() or 1):
@@ -182,9 +161,9 @@ async def _calls(house: House, port: int) -> AsyncGenerator[Sequence[Any]]:
         yield calls
 
 
-async def _through(house: House, calls: Sequence[Any], event_id: UUID, callers: int) -> Load:
+async def _through(service: Service, calls: Sequence[Any], event_id: UUID, callers: int) -> Load:
     request = pb.ReserveTicketsRequest(event_id=str(event_id), quantity=1)
-    customers = [_metadata(house.pki) for _ in range(CUSTOMERS)]
+    customers = [_metadata(service.pki) for _ in range(CUSTOMERS)]
     # The service gets to know their tokens; nothing is reserved by that.
     look = pb.ReserveTicketsRequest(event_id=str(event_id))
     for start in range(0, CUSTOMERS, 100):
@@ -218,58 +197,6 @@ def _metadata(pki: LocalPki) -> Sequence[tuple[str, str]]:
     )
     token = access.mint_internal_token(key, caller, now)
     return (("accept-language", "nn"), ("authorization", f"Bearer {token.value}"))
-
-
-@contextlib.contextmanager
-def _house() -> Generator[House]:
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-bench-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        pki = LocalPki(folder / "pki")
-        pki.prepare()
-        postgres = LocalPostgres(folder / "postgres", settings={"max_connections": "400"})
-        nats = LocalNats(folder / "nats", identity=pki.identity("nats"))
-        for server in (postgres, nats):
-            up.enter_context(server)
-        postgres.create_database("events")
-        url = postgres.url("events")
-        port = free_port()
-        environment = _environment(pki, url, nats.url, port)
-        for module in ("services.events.migrations", "services.events"):
-            child = Child(
-                name=module,
-                command=(sys.executable, "-m", module),
-                log=folder / "events.log",
-                record=folder / f"{module}.json",
-                environment=environment,
-            )
-            up.callback(child.stop)
-            child.start()
-            if module.endswith("migrations"):
-                child.finish(_START_SECONDS)
-            else:
-                child.wait_until_ready(grpc_ready(port, pki.identity("cli")), _START_SECONDS)
-        bare_port, _ = up.enter_context(served(_bare, pki))
-        yield House(pki, url, folder, port, bare_port)
-
-
-def _environment(pki: LocalPki, url: str, nats_url: str, port: int) -> Mapping[str, str]:
-    tls = pki.identity("events")
-    settings = {
-        "tls_certificate": tls.certificate,
-        "tls_key": tls.key,
-        "tls_authority": tls.authority,
-        "internal_keys": pki.internal_keys,
-        "database_url": url,
-        "nats_url": nats_url,
-        "identity": "localhost:1",
-        "listen": f"127.0.0.1:{port}",
-    }
-    ours = {f"KUNDEAPP_EVENTS_{name}".upper(): str(value) for name, value in settings.items()}
-    return {**os.environ, **ours}
 
 
 @contextlib.asynccontextmanager

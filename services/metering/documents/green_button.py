@@ -15,13 +15,18 @@ import numpy as np
 
 from kit.texts import Language
 from services.metering.documents.words import WORDS
-from services.metering.domain.calendar import Whole, local_date_of, moment_of
+from services.metering.domain.calendar import (
+    SECONDS_PER_HOUR,
+    Whole,
+    local_date_of,
+    moment_of,
+    seconds_of,
+)
 from services.metering.domain.exports import Flow, Rows, UsageExport
 from services.metering.domain.period import Resolution
 from services.metering.domain.pricing import UNKNOWN
 from services.metering.domain.pricing.money import divided
 
-_SECONDS_PER_HOUR = 3600
 _COST_SCALE = 1000
 """From 1e-8 kr to ESPI's 1e-5 of the currency."""
 _DELIVERED, _RECEIVED = 1, 19
@@ -77,8 +82,8 @@ def _feed(export: UsageExport, language: Language, written_at: datetime) -> Iter
         "LocalTimeParameters/1",
         "Europe/Oslo",
         f"<LocalTimeParameters {{ns}}><dstEndRule>{_DST_ENDS}</dstEndRule>"
-        f"<dstOffset>{_SECONDS_PER_HOUR}</dstOffset><dstStartRule>{_DST_STARTS}</dstStartRule>"
-        f"<tzOffset>{_SECONDS_PER_HOUR}</tzOffset></LocalTimeParameters>",
+        f"<dstOffset>{SECONDS_PER_HOUR}</dstOffset><dstStartRule>{_DST_STARTS}</dstStartRule>"
+        f"<tzOffset>{SECONDS_PER_HOUR}</tzOffset></LocalTimeParameters>",
     )
     for direction, name, flow in flows:
         meter, type_ = f"{point}/MeterReading/{direction}", f"ReadingType/{direction}"
@@ -89,7 +94,7 @@ def _feed(export: UsageExport, language: Language, written_at: datetime) -> Iter
             "<ReadingType {ns}><accumulationBehaviour>4</accumulationBehaviour>"
             "<commodity>1</commodity><currency>578</currency><dataQualifier>12</dataQualifier>"
             f"<flowDirection>{direction}</flowDirection>"
-            f"<intervalLength>{_SECONDS_PER_HOUR}</intervalLength><kind>12</kind>"
+            f"<intervalLength>{SECONDS_PER_HOUR}</intervalLength><kind>12</kind>"
             "<powerOfTenMultiplier>0</powerOfTenMultiplier><timeAttribute>0</timeAttribute>"
             "<uom>72</uom></ReadingType>",
         )
@@ -156,8 +161,8 @@ def _costs(costs: Whole) -> Whole:
 
 
 def _block(hours: Rows, costs: Whole) -> str:
-    starts = (hours.start_hours * _SECONDS_PER_HOUR).tolist()
-    duration = starts[-1] + _SECONDS_PER_HOUR - starts[0]
+    starts = seconds_of(hours.start_hours).tolist()
+    duration = starts[-1] + SECONDS_PER_HOUR - starts[0]
     columns = (starts, hours.wh.tolist(), hours.estimated_hours.tolist(), costs.tolist())
     readings = "".join(
         _reading(start, wh, _ESTIMATED if estimated else _VALID, cost)
@@ -174,6 +179,6 @@ def _reading(start: int, wh: int, quality: int, cost: int) -> str:
     priced = "" if cost == UNKNOWN else f"<cost>{cost}</cost>"
     return (
         f"<IntervalReading>{priced}<ReadingQuality><quality>{quality}</quality></ReadingQuality>"
-        f"<timePeriod><duration>{_SECONDS_PER_HOUR}</duration><start>{start}</start></timePeriod>"
+        f"<timePeriod><duration>{SECONDS_PER_HOUR}</duration><start>{start}</start></timePeriod>"
         f"<value>{wh}</value></IntervalReading>\n"
     )

@@ -25,14 +25,14 @@ FIRST_DATE: Final = date(1970, 1, 1)
 END_DATE: Final = date(2100, 1, 1)
 """The calendar ends before this date."""
 
-_SECONDS_PER_HOUR = 3600
+SECONDS_PER_HOUR: Final = 3600
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH = FIRST_DATE.toordinal()
 
 
 def _starts(dates: list[date]) -> Whole:
     midnights = (datetime(day.year, day.month, day.day, tzinfo=OSLO) for day in dates)
-    return np.array([int(moment.timestamp()) // _SECONDS_PER_HOUR for moment in midnights])
+    return np.array([int(moment.timestamp()) // SECONDS_PER_HOUR for moment in midnights])
 
 
 _YEARS = range(FIRST_DATE.year, END_DATE.year + 1)
@@ -88,17 +88,22 @@ def days_of(hours: Whole) -> Whole:
 
 def hour_of(moment: datetime) -> int:
     """Returns the hour that a moment lies in."""
-    return int(moment.timestamp()) // _SECONDS_PER_HOUR
+    return int(moment.timestamp()) // SECONDS_PER_HOUR
+
+
+def seconds_of(hours: Whole) -> Whole:
+    """Returns when hours start, in seconds since 1970-01-01T00:00Z."""
+    return hours * SECONDS_PER_HOUR
 
 
 def moment_of(hour: int) -> datetime:
     """Returns the moment at which an hour starts, in UTC."""
-    return datetime.fromtimestamp(hour * _SECONDS_PER_HOUR, UTC)
+    return datetime.fromtimestamp(hour * SECONDS_PER_HOUR, UTC)
 
 
 def local_moment_of(hour: int) -> datetime:
     """Returns the moment at which an hour starts, with the offset of Norwegian clocks."""
-    return datetime.fromtimestamp(hour * _SECONDS_PER_HOUR, OSLO)
+    return datetime.fromtimestamp(hour * SECONDS_PER_HOUR, OSLO)
 
 
 def local_date_of(moment: datetime) -> date:

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from kit.errors import FieldError, Invalid
 from services.metering.domain.bill import PART_OF, Part
 from services.metering.domain.calendar import Whole
 from services.metering.domain.held import PricedUse
@@ -106,11 +105,7 @@ def parse_export_period(from_date: str, to_date: str) -> Period:
     Raises:
         Invalid: If a date is none, the range is empty, or longer than a file may be.
     """
-    period = parse_period(from_date, to_date, Resolution.DAY)
-    start, end = period.from_date, period.to_date
-    if (end.year - MAX_YEARS, end.month, end.day) > (start.year, start.month, start.day):
-        raise Invalid(FieldError("to_date", "RANGE_OF_YEARS", {"years": MAX_YEARS}))
-    return period
+    return parse_period(from_date, to_date, Resolution.DAY, most_years=MAX_YEARS)
 
 
 def flow_of(use: PricedUse) -> Flow:

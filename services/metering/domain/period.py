@@ -65,8 +65,16 @@ class Period:
         return Period(_year_before(self.from_date), _year_before(last) + timedelta(days=1))
 
 
-def parse_period(from_date: str, to_date: str, resolution: Resolution) -> Period:
+def parse_period(
+    from_date: str, to_date: str, resolution: Resolution, *, most_years: int = MAX_YEARS
+) -> Period:
     """Reads the range of a question.
+
+    Args:
+        from_date: The first date.
+        to_date: The date that it ends before.
+        resolution: The length of a bucket: hours are asked for of one year at most.
+        most_years: How long it may be with another resolution.
 
     Raises:
         Invalid: If a date is none, the range is empty, or it is too long for the resolution.
@@ -86,8 +94,8 @@ def parse_period(from_date: str, to_date: str, resolution: Resolution) -> Period
     if resolution is Resolution.HOUR:
         if (period.to_date - period.from_date).days > MAX_DAYS_OF_HOURS:
             raise Invalid(FieldError("to_date", "RANGE_OF_DAYS", {"days": MAX_DAYS_OF_HOURS}))
-    elif _is_longer(period, MAX_YEARS):
-        raise Invalid(FieldError("to_date", "RANGE_OF_YEARS", {"years": MAX_YEARS}))
+    elif _is_longer(period, most_years):
+        raise Invalid(FieldError("to_date", "RANGE_OF_YEARS", {"years": most_years}))
     return period
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from services.metering.domain.calendar import DAY_STARTS, Whole, day_of
+from services.metering.domain.calendar import DAY_STARTS, Whole, date_of
 from services.metering.domain.layout import Flags
-from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts
+from services.metering.domain.prices import UNKNOWN_PRICE, PriceAmounts, SpotDays
 from services.metering.domain.pricing import UNKNOWN, Premises, RateBook, Terms
 from services.metering.domain.pricing.money import divided, rounded
 from services.metering.domain.pricing.rates import BASIS_POINTS
@@ -19,7 +19,7 @@ CHEAPEST: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
-class RetailDay:
+class SpotDay:
     """A local day's spot prices, in columns with one entry an hour.
 
     Attributes:
@@ -47,26 +47,32 @@ class RetailDay:
     cheapest: Sequence[int]
 
 
-def retail_day(
-    price_area: str, day: date, ex_vat: PriceAmounts, provisional: Flags, book: RateBook
-) -> RetailDay:
-    """Shows a day's spot prices as a customer of an area reads them.
+def spot_days(price_area: str, prices: SpotDays, book: RateBook) -> Sequence[SpotDay]:
+    """Shows each day that has any price as a customer of an area reads it.
 
     Args:
         price_area: NO1 to NO5.
-        day: The date.
-        ex_vat: The price of each of its hours ex. VAT in 1e-5 kr/kWh, or UNKNOWN_PRICE.
-        provisional: Whether each may still change.
+        prices: The area's prices.
         book: The rates.
     """
-    number = day_of(day)
+    layout = prices.layout
+    return [
+        _spot_day(price_area, day, prices.amounts[part], prices.provisional[part], book)
+        for day, part in zip(layout.days.tolist(), layout.slices(), strict=True)
+        if prices.known[part].any()
+    ]
+
+
+def _spot_day(
+    price_area: str, number: int, ex_vat: PriceAmounts, provisional: Flags, book: RateBook
+) -> SpotDay:
     hours = np.arange(int(DAY_STARTS[number]), int(DAY_STARTS[number + 1]))
     with_vat = _with_vat(price_area, int(hours[0]), ex_vat, book)
     known = with_vat != UNKNOWN
     prices = with_vat[known]
     cheapest = hours[known][np.argsort(prices, kind="stable")][:CHEAPEST]
-    return RetailDay(
-        day=day,
+    return SpotDay(
+        day=date_of(number),
         start_hours=hours,
         ex_vat=ex_vat,
         with_vat=with_vat,

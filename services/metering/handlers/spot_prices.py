@@ -1,49 +1,29 @@
-"""What the market asks, day by day."""
+"""The spot prices of today and tomorrow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 import numpy as np
 
-from services.metering.domain.calendar import Whole, date_of, day_of
-from services.metering.domain.layout import Flags, Layout
-from services.metering.domain.prices import PriceAmounts
+from services.metering.domain.calendar import day_of, local_date_of
+from services.metering.domain.layout import Layout
+from services.metering.domain.spot import SpotDay, spot_days
 from services.metering.domain.store import Reader
+from services.metering.handlers.prices import require_price_area
+from services.metering.handlers.rates import RateBooks
+
+_TODAY_AND_TOMORROW = 2
 
 
-@dataclass(frozen=True, eq=False)
-class SpotDay:
-    """The prices of a local day, in columns of equal length: 23, 24 or 25 hours.
-
-    Attributes:
-        date: The day.
-        hours: The hours by number.
-        amounts: The price of each ex. VAT in 1e-5 kr/kWh, or UNKNOWN_PRICE.
-        provisional: Whether it may still change; means nothing where there is no price.
-    """
-
-    date: date
-    hours: Whole
-    amounts: PriceAmounts
-    provisional: Flags
-
-
-async def spot_prices(
-    reader: Reader, price_area: str, first_date: date, days: int
+async def get_spot_prices(
+    reader: Reader, rate_books: RateBooks, *, price_area: str, now: datetime
 ) -> Sequence[SpotDay]:
-    """Returns the prices of an area's days; a day without any is there, all of it unknown.
+    """Shows the spot prices of today and tomorrow, as far as they are published.
 
-    Args:
-        reader: What is stored.
-        price_area: The area, NO1 to NO5.
-        first_date: The first local day.
-        days: How many.
+    Raises:
+        Invalid: If there is no such price area.
     """
-    first = day_of(first_date)
-    layout = Layout(np.arange(first, first + days))
-    found = await reader.spot_days(price_area, layout)
-    return [
-        SpotDay(date_of(day), layout.hours[part], found.amounts[part], found.provisional[part])
-        for day, part in zip(layout.days.tolist(), layout.slices(), strict=True)
-    ]
+    area = require_price_area(price_area)
+    today = day_of(local_date_of(now))
+    prices = await reader.spot_days(area, Layout(np.arange(today, today + _TODAY_AND_TOMORROW)))
+    return spot_days(area, prices, await rate_books.current(reader))

@@ -4,11 +4,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.server import Call
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from services.metering.domain.calendar import SECONDS_PER_HOUR
 from services.metering.domain.contracts import Contract
 from services.metering.handlers import contracts
 from services.metering.servicer.part import Part
-
-_SECONDS_PER_HOUR = 3600
 
 
 class Points(Part):
@@ -48,4 +47,4 @@ def _metering_point(contract: Contract) -> pb.MeteringPoint:
 
 
 def _stamp(hour: int) -> Timestamp:
-    return Timestamp(seconds=hour * _SECONDS_PER_HOUR)
+    return Timestamp(seconds=hour * SECONDS_PER_HOUR)

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 
-from kit.errors import FieldError, Invalid
+from kit.errors import FieldError
 from kit.server import Call
 from kundeapp.metering.v1 import rates_pb2 as pb
 from services.metering.domain.problems import BadFile
 from services.metering.handlers import rates
-from services.metering.servicer.files import LARGEST_PIECE
+from services.metering.servicer.files import check_piece
 from services.metering.servicer.part import Part
 
 _LARGEST_FILE = 4 * 1024 * 1024
@@ -37,8 +37,7 @@ class RateImports(Part):
 async def _text(requests: AsyncIterator[pb.ImportRatesRequest]) -> str:
     data = bytearray()
     async for request in requests:
-        if len(request.data) > LARGEST_PIECE:
-            raise Invalid(FieldError("data", "PIECE_TOO_LARGE", {"limit": LARGEST_PIECE}))
+        check_piece(request.data)
         data += request.data
         if len(data) > _LARGEST_FILE:
             raise _bad("FILE_TOO_LARGE", limit=_LARGEST_FILE)

@@ -12,7 +12,7 @@ from services.metering.domain.files.incoming import IncomingFile
 from services.metering.domain.outcomes import Totals
 from services.metering.domain.problems import SHOWN_LINES
 from services.metering.handlers import readings
-from services.metering.servicer.files import LARGEST_PIECE
+from services.metering.servicer.files import check_piece
 from services.metering.servicer.part import Part
 from services.metering.servicer.problems import problems_of
 from services.metering.servicer.series import read_series
@@ -93,8 +93,7 @@ async def _batches(
     async for request in requests:
         if request.WhichOneof("part") != "data":
             raise Invalid(FieldError("data", "REQUIRED_FIELD"))
-        if len(request.data) > LARGEST_PIECE:
-            raise Invalid(FieldError("data", "PIECE_TOO_LARGE", {"limit": LARGEST_PIECE}))
+        check_piece(request.data)
         for batch in await asyncio.to_thread(file.feed, request.data):
             yield batch
     for batch in await asyncio.to_thread(file.end):

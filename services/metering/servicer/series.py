@@ -9,7 +9,7 @@ import numpy as np
 from kit.errors import FieldError
 from kundeapp.metering.v1 import imports_pb2 as pb
 from services.metering.domain.batches import Batch, Batcher, SeriesKey
-from services.metering.domain.calendar import DAY_STARTS
+from services.metering.domain.calendar import DAY_STARTS, SECONDS_PER_HOUR
 from services.metering.domain.layout import Flags
 from services.metering.domain.readings import (
     MAX_HOUR_WH,
@@ -20,7 +20,6 @@ from services.metering.domain.readings import (
     Readings,
 )
 
-_SECONDS_PER_HOUR = 3600
 _GSRN = re.compile(r"[0-9]{18}")
 _WH = np.dtype("<i4")
 _DIRECTIONS = {direction.value: direction for direction in Direction}
@@ -74,12 +73,12 @@ def _have_columns(series: Sequence[_Series]) -> Flags:
     seconds = np.array([each.start.seconds for each in series], np.int64)
     nanos = np.array([each.start.nanos for each in series], np.int64)
     directions = np.array([each.direction for each in series], np.int64)
-    first = seconds // _SECONDS_PER_HOUR
+    first = seconds // SECONDS_PER_HOUR
     return (
         (sizes > 0)
         & (sizes % _WH.itemsize == 0)
         & ((qualities == 1) | (qualities == hours))
-        & (seconds % _SECONDS_PER_HOUR == 0)
+        & (seconds % SECONDS_PER_HOUR == 0)
         & (nanos == 0)
         & (first >= DAY_STARTS[0])
         & (first + hours <= DAY_STARTS[-1])
@@ -118,7 +117,7 @@ def _batch(keys: Sequence[SeriesKey], series: Sequence[_Series]) -> Batch:
     wh = np.frombuffer(b"".join(each.wh for each in series), _WH)
     lengths = np.array([len(each.wh) // _WH.itemsize for each in series], np.int64)
     owners = np.repeat(np.arange(len(series)), lengths)
-    first = np.array([each.start.seconds // _SECONDS_PER_HOUR for each in series], np.int64)
+    first = np.array([each.start.seconds // SECONDS_PER_HOUR for each in series], np.int64)
     starts = np.cumsum(lengths) - lengths
     hours = np.repeat(first - starts, lengths) + np.arange(len(wh))
     registered = np.array([_registered(each) for each in series], np.int64)

@@ -2,12 +2,10 @@
 
 from kit.server import Call
 from kundeapp.metering.v1 import spot_prices_pb2 as pb
-from services.metering.domain.calendar import TIME_ZONE, local_moment_of
-from services.metering.domain.spot import RetailDay
-from services.metering.handlers import spot_days
+from services.metering.domain.calendar import TIME_ZONE, local_moment_of, seconds_of
+from services.metering.domain.spot import SpotDay
+from services.metering.handlers import spot_prices
 from services.metering.servicer.part import Part
-
-_SECONDS_PER_HOUR = 3600
 
 
 class SpotPriceViews(Part):
@@ -16,7 +14,7 @@ class SpotPriceViews(Part):
     async def GetSpotPrices(self, request: pb.GetSpotPricesRequest, _call: Call) -> pb.SpotPrices:
         """Shows the spot prices of today and tomorrow."""
         async with self.database.reader() as connection:
-            days = await spot_days.get_spot_prices(
+            days = await spot_prices.get_spot_prices(
                 self.reader_of(connection),
                 self.rate_books,
                 price_area=request.price_area,
@@ -25,11 +23,11 @@ class SpotPriceViews(Part):
         return pb.SpotPrices(price_area=request.price_area, days=[_day(day) for day in days])
 
 
-def _day(day: RetailDay) -> pb.SpotPrices.Day:
+def _day(day: SpotDay) -> pb.SpotPrices.Day:
     return pb.SpotPrices.Day(
         date=day.day.isoformat(),
         time_zone=TIME_ZONE,
-        start=(day.start_hours * _SECONDS_PER_HOUR).astype("<i8").tobytes(),
+        start=seconds_of(day.start_hours).astype("<i8").tobytes(),
         price_ex_vat=day.ex_vat.astype("<i4").tobytes(),
         price=day.with_vat.astype("<i8").tobytes(),
         provisional=day.provisional.tolist(),

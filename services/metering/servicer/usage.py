@@ -6,7 +6,7 @@ from kit.errors import FieldError, Invalid
 from kit.server import Call
 from kundeapp.metering.v1 import direction_pb2
 from kundeapp.metering.v1 import usage_pb2 as pb
-from services.metering.domain.calendar import TIME_ZONE
+from services.metering.domain.calendar import TIME_ZONE, seconds_of
 from services.metering.domain.comparison import ProductCost, Side
 from services.metering.domain.period import Period, Resolution
 from services.metering.domain.pricing import UNKNOWN
@@ -14,8 +14,6 @@ from services.metering.domain.readings import Direction
 from services.metering.domain.usage import Total, Usage
 from services.metering.handlers import usage
 from services.metering.servicer.part import Part
-
-_SECONDS_PER_HOUR = 3600
 
 
 class UsageViews(Part):
@@ -131,7 +129,7 @@ def _usage(
         time_zone=TIME_ZONE,
         from_date=period.from_date.isoformat(),
         to_date=period.to_date.isoformat(),
-        start=(used.start_hours * _SECONDS_PER_HOUR).astype("<i8").tobytes(),
+        start=seconds_of(used.start_hours).astype("<i8").tobytes(),
         kwh=buckets.wh.astype("<i8").tobytes(),
         cost=buckets.cost.astype("<i8").tobytes(),
         hours=buckets.hours.astype("<i4").tobytes(),

@@ -4,10 +4,12 @@ import asyncio
 from datetime import date
 
 import asyncpg
+import numpy as np
 import pytest
 
+from services.metering.domain.calendar import day_of
+from services.metering.domain.layout import Layout
 from services.metering.domain.prices import UNKNOWN_PRICE
-from services.metering.handlers.spot_prices import spot_prices
 from services.metering.storage import PostgresReader
 from tests.integration.metering.files import hours_of, prices
 from tests.integration.metering.world import Metering, refused
@@ -108,15 +110,16 @@ async def test_two_imports_of_an_area_at_once_lose_nothing(metering: Metering) -
 async def test_the_days_of_an_area_are_shown_hour_by_hour(metering: Metering) -> None:
     await metering.import_prices("NO3", prices(hours_of("2026-10-25"), "0.5"), provisional=True)
     connection = await asyncpg.connect(metering.database_url)
+    layout = Layout(np.arange(day_of(date(2026, 10, 24)), day_of(date(2026, 10, 27))))
     try:
-        shown = await spot_prices(PostgresReader(connection), "NO3", date(2026, 10, 24), 3)
+        shown = await PostgresReader(connection).spot_days("NO3", layout)
     finally:
         await connection.close()
-    assert [day.date.day for day in shown] == [24, 25, 26]
-    assert [len(day.hours) for day in shown] == [24, 25, 24]
-    assert set(shown[1].amounts.tolist()) == {50_000}
-    assert shown[1].provisional.all()
-    assert set(shown[0].amounts.tolist()) == {UNKNOWN_PRICE}
+    before, changed, after = layout.slices()
+    assert [len(shown.amounts[day]) for day in (before, changed, after)] == [24, 25, 24]
+    assert set(shown.amounts[changed].tolist()) == {50_000}
+    assert shown.provisional[changed].all()
+    assert set(shown.amounts[before].tolist()) == {UNKNOWN_PRICE}
 
 
 @pytest.mark.parametrize("area", ["", "SE3"])

@@ -42,8 +42,8 @@ def read(*pieces: bytes) -> Read:
     file = open_readings_file(b"".join(pieces)[:64])
     series = [each for piece in pieces for each in file.feed(piece)]
     series.extend(file.end())
-    problems = [(problem.field, problem.reason) for problem in file.problems]
-    return Read(values_of(series), file.rows, file.refused, problems)
+    problems = [(problem.field, problem.reason) for problem in file.tally.problems]
+    return Read(values_of(series), file.tally.rows, file.tally.refused, problems)
 
 
 def values_of(

@@ -47,8 +47,8 @@ def read_file(*pieces: bytes) -> Readings:
     file = CsvReadings()
     series = [each for piece in pieces for each in file.feed(piece)]
     series.extend(file.end())
-    if file.refused:
-        raise BadFile(file.problems, file.refused)
+    if file.tally.refused:
+        raise BadFile(file.tally.problems, file.tally.refused)
     [only] = series
     assert only.direction is Direction.CONSUMPTION
     return only.readings
@@ -136,8 +136,8 @@ def test_a_broken_line_is_named_and_stops_nothing_else() -> None:
     lines = (ELHUB, ROW.replace("2,949", "mange"), ROW, ROW)
     [series] = [*file.feed("\n".join(lines).encode()), *file.end()]
     assert series.readings.wh.tolist() == [2949]
-    assert (file.rows, file.refused) == (3, 2)
-    found = [(problem.field, problem.reason) for problem in file.problems]
+    assert (file.tally.rows, file.tally.refused) == (3, 2)
+    found = [(problem.field, problem.reason) for problem in file.tally.problems]
     assert found == [("line 2", "NOT_A_NUMBER"), ("line 4", "HOUR_REPEATED")]
 
 

@@ -86,7 +86,7 @@ def read(make: Callable[[], Iterator[str]], keep: Callable[[Series], None]) -> i
         for series in file.end():
             values += len(series.readings.hours)
             keep(series)
-        assert (values, file.refused) == (HOURS, 0), file.problems
+        assert (values, file.tally.refused) == (HOURS, 0), file.tally.problems
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -3,10 +3,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from services.metering.domain.calendar import local_moment_of
-from services.metering.domain.prices import UNKNOWN_PRICE
+from services.metering.domain.calendar import day_of, local_moment_of
+from services.metering.domain.layout import Layout
+from services.metering.domain.prices import UNKNOWN_PRICE, SpotDays
 from services.metering.domain.pricing import UNKNOWN, RateBook, parse_rate_book, rate_book_of
-from services.metering.domain.spot import RetailDay, retail_day
+from services.metering.domain.spot import SpotDay, spot_days
 from tests.unit.metering import rates
 
 SHIPPED = parse_rate_book(rates.SHIPPED)
@@ -15,12 +16,14 @@ DAY = date(2026, 4, 6)
 
 def shown(
     amounts: list[int], area: str = "NO3", day: date = DAY, book: RateBook = SHIPPED
-) -> RetailDay:
+) -> SpotDay:
     final = np.zeros(len(amounts), np.bool_)
-    return retail_day(area, day, np.array(amounts, np.int32), final, book)
+    layout = Layout(np.array([day_of(day)]))
+    [found] = spot_days(area, SpotDays(layout, np.array(amounts, np.int32), final), book)
+    return found
 
 
-def clock(found: RetailDay) -> list[str]:
+def clock(found: SpotDay) -> list[str]:
     return [local_moment_of(hour).strftime("%H%z") for hour in found.cheapest]
 
 
@@ -63,3 +66,10 @@ def test_a_day_has_the_hours_that_it_has(day: date, count: int) -> None:
     found = shown(list(range(count, 0, -1)), day=day)
     assert len(found.start_hours) == count
     assert clock(found)[0].startswith("23")
+
+
+def test_a_day_that_is_not_published_is_left_out() -> None:
+    days = Layout(np.array([day_of(DAY), day_of(DAY) + 1]))
+    amounts = np.array([8] * 24 + [UNKNOWN_PRICE] * 24, np.int32)
+    found = spot_days("NO3", SpotDays(days, amounts, np.zeros(48, np.bool_)), SHIPPED)
+    assert [each.day for each in found] == [DAY]

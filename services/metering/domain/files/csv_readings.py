@@ -1,9 +1,8 @@
 """Readings in CSV: from Elhub's customer portal, new and old, and from a meter reader."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
-from kit.errors import FieldError
 from services.metering.domain.files.gathering import Gathering, Value
 from services.metering.domain.files.old_portal import OLD_PORTAL_HEADER, OldPortal
 from services.metering.domain.files.qualities import parse_word
@@ -46,27 +45,16 @@ class LineFormat(Protocol):
 
 
 class CsvReadings:
-    """Readings in CSV of one metering point, which the file does not name; a `ReadingsFile`."""
+    """Readings in CSV of one metering point, which the file does not name; a `ReadingsFile`.
+
+    Attributes:
+        tally: How many values there are so far, and what is wrong with those that are refused.
+    """
 
     def __init__(self) -> None:
-        self._tally = Tally()
-        self._values = _Values(self._tally)
-        self._lines = Rows(self._values, self._tally)
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are so far."""
-        return self._tally.rows
-
-    @property
-    def refused(self) -> int:
-        """How many of them are refused."""
-        return self._tally.refused
-
-    @property
-    def problems(self) -> Sequence[FieldError]:
-        """Why, for the first of them."""
-        return self._tally.problems
+        self.tally = Tally()
+        self._values = _Values(self.tally)
+        self._lines = Rows(self._values, self.tally)
 
     def feed(self, data: bytes) -> Iterator[Series]:
         """Reads the next bytes, and yields what is complete."""

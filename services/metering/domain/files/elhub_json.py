@@ -6,17 +6,17 @@ means nothing in JSON, so values wait until the object that names the metering p
 too many wait.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from kit.errors import FieldError
 from services.metering.domain.files.gathering import Gathering, Value
 from services.metering.domain.files.json_stream import JsonStream, Scalar
 from services.metering.domain.files.qualities import parse_quality
 from services.metering.domain.files.series import Series
 from services.metering.domain.files.tally import Tally
 from services.metering.domain.files.values import (
+    LENGTHS,
     QUARTERS,
     parse_decimal_wh,
     parse_moment,
@@ -43,7 +43,6 @@ is what its portal calls the registration; it goes before `lastUpdatedTime`."""
 _OTHER_NAMES = {"usagePointId": _POINT, "gsrn": _POINT, "id": _POINT}
 _GSRN_LENGTH = 18
 
-_LENGTHS = {"PT1H": QUARTERS, "PT60M": QUARTERS, "PT15M": 1}
 _DIRECTIONS = {
     "CONSUMPTION": Direction.CONSUMPTION,
     "FORBRUK": Direction.CONSUMPTION,
@@ -58,27 +57,16 @@ Members = dict[str, Scalar]
 
 
 class JsonReadings:
-    """Readings in JSON, of one metering point or of many; a `ReadingsFile`."""
+    """Readings in JSON, of one metering point or of many; a `ReadingsFile`.
+
+    Attributes:
+        tally: How many values there are so far, and what is wrong with those that are refused.
+    """
 
     def __init__(self) -> None:
-        self._tally = Tally()
-        self._document = _Document(self._tally)
+        self.tally = Tally()
+        self._document = _Document(self.tally)
         self._stream = JsonStream(self._document)
-
-    @property
-    def rows(self) -> int:
-        """How many values there are so far."""
-        return self._tally.rows
-
-    @property
-    def refused(self) -> int:
-        """How many of them are refused."""
-        return self._tally.refused
-
-    @property
-    def problems(self) -> Sequence[FieldError]:
-        """Why, for the first of them."""
-        return self._tally.problems
 
     def feed(self, data: bytes) -> Iterator[Series]:
         """Reads the next bytes, and yields what is complete."""
@@ -141,7 +129,7 @@ class _Waiting:
         point, direction, resolution, quality, inserted, updated = (
             None if told is None else str(told) for told in self.common
         )
-        length = self.length or _LENGTHS.get(resolution or "")
+        length = self.length or LENGTHS.get(resolution or "")
         if length is None:
             raise Refused("LENGTH_UNKNOWN")
         if length == QUARTERS and self.start % QUARTERS:
@@ -280,7 +268,7 @@ def _parsed(place: int, members: Members) -> _Waiting:
     length = None
     if members.get(_END) is not None:
         length = parse_quarter(_text(members, _END)) - start
-        if length not in _LENGTHS.values():
+        if length not in LENGTHS.values():
             raise Refused("LENGTH_UNKNOWN")
     return _Waiting(place, start, length, _wh(members.get(_KWH)))
 

@@ -8,17 +8,16 @@ values, as its schema has it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kit.errors import FieldError
 from services.metering.domain.files.gathering import Gathering, Value
 from services.metering.domain.files.qualities import parse_quality
 from services.metering.domain.files.series import Series
 from services.metering.domain.files.tally import Tally
 from services.metering.domain.files.values import (
-    QUARTERS,
+    LENGTHS,
     parse_moment,
     parse_point_wh,
     parse_quarter,
@@ -61,7 +60,6 @@ _PRODUCTS = (
 _YEARLY = "AnnualPeriodEstimatedMetrics"
 _TYPES = ("MeteringPointType", "TypeOfMeteringPoint")
 
-_LENGTHS = {"PT1H": QUARTERS, "PT60M": QUARTERS, "PT15M": 1}
 _DIRECTIONS = {
     "E17": Direction.CONSUMPTION,
     "E18": Direction.PRODUCTION,
@@ -77,27 +75,16 @@ _NO_POSITION = (1 << _PLACE_BITS) - 1
 
 
 class XmlReadings:
-    """Readings in XML, of one metering point or of many; a `ReadingsFile`."""
+    """Readings in XML, of one metering point or of many; a `ReadingsFile`.
+
+    Attributes:
+        tally: How many values there are so far, and what is wrong with those that are refused.
+    """
 
     def __init__(self) -> None:
-        self._tally = Tally()
-        self._message = _Message(self._tally)
+        self.tally = Tally()
+        self._message = _Message(self.tally)
         self._stream = XmlStream(self._message)
-
-    @property
-    def rows(self) -> int:
-        """How many values there are so far."""
-        return self._tally.rows
-
-    @property
-    def refused(self) -> int:
-        """How many of them are refused."""
-        return self._tally.refused
-
-    @property
-    def problems(self) -> Sequence[FieldError]:
-        """Why, for the first of them."""
-        return self._tally.problems
 
     def feed(self, data: bytes) -> Iterator[Series]:
         """Reads the next bytes, and yields what is complete."""
@@ -107,7 +94,7 @@ class XmlReadings:
     def end(self) -> Iterator[Series]:
         """Yields the rest."""
         self._stream.end()
-        if self._tally.rows == 0:
+        if self.tally.rows == 0:
             raise BadFile.of(
                 Refused("NOTHING_FOUND", expected=f"{_SERIES} + Observation").at("file")
             )
@@ -177,7 +164,7 @@ class _Head:
             raise Refused("NOT_ACTIVE_ENERGY", expected=ACTIVE_ENERGY)
         if told.get("UnitType", "").upper() != "KWH":
             raise Refused("UNIT_NOT_KWH")
-        length = _LENGTHS.get(told.get("ResolutionDuration", ""))
+        length = LENGTHS.get(told.get("ResolutionDuration", ""))
         if length is None:
             raise Refused("LENGTH_UNKNOWN")
         start, end = parse_quarter(told.get("Start", "")), parse_quarter(told.get("End", ""))

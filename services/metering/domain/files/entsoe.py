@@ -10,7 +10,7 @@ from typing import Final
 
 from services.metering.domain.files.quote_list import QuoteList
 from services.metering.domain.files.tally import Tally
-from services.metering.domain.files.values import QUARTERS, parse_price, parse_quarter
+from services.metering.domain.files.values import LENGTHS, QUARTERS, parse_price, parse_quarter
 from services.metering.domain.files.xml_stream import Attributes, XmlStream
 from services.metering.domain.problems import BadFile, Refused
 from services.metering.domain.quotes import QUOTE_DECIMALS, Currency, Quotes
@@ -33,7 +33,6 @@ _KWH_DECIMALS = QUOTE_DECIMALS - 3  # of a price per MWh
 _LIMIT = 10_000 * 10**_KWH_DECIMALS
 """Well beyond the harmonised limits of the market, 4,000 EUR/MWh."""
 
-_LENGTHS = {"PT60M": QUARTERS, "PT1H": QUARTERS, "PT15M": 1}
 _REPEATING = "A03"
 _POSITION = re.compile(r"[0-9]{1,6}")
 _DOMAINS = ("in_Domain.mRID", "out_Domain.mRID")
@@ -157,7 +156,7 @@ class _Document:
             self._period = refused
 
     def _parsed_period(self) -> _Period:
-        length = _LENGTHS.get(self._interval.get("resolution", ""))
+        length = LENGTHS.get(self._interval.get("resolution", ""))
         if length is None:
             raise Refused("LENGTH_UNKNOWN")
         start = parse_quarter(self._interval.get("start", ""))

@@ -38,12 +38,12 @@ class IncomingFile:
     @property
     def rows(self) -> int:
         """How many rows there are so far, those that are refused among them."""
-        return self._file.rows if self._file else 0
+        return self._file.tally.rows if self._file else 0
 
     @property
     def refused(self) -> int:
         """How many of them are refused."""
-        refused = self._file.refused if self._file else 0
+        refused = self._file.tally.refused if self._file else 0
         return refused + sum(self._of_others.values())
 
     @property
@@ -53,7 +53,7 @@ class IncomingFile:
             Refused("OTHER_METERING_POINT", expected=self._gsrn, found=gsrn, values=values).at(gsrn)
             for gsrn, values in self._of_others.items()
         ]
-        return [*(self._file.problems if self._file else ()), *of_others]
+        return [*(self._file.tally.problems if self._file else ()), *of_others]
 
     def feed(self, data: bytes) -> Sequence[Batch]:
         """Reads the next bytes, and returns the batches that they complete.

@@ -14,6 +14,11 @@ LONGEST_LINE: Final = 4096
 _BOM = b"\xef\xbb\xbf"
 
 
+def first_sign(data: bytes) -> bytes:
+    """Returns the first sign of a file that is neither a mark nor a blank."""
+    return data.removeprefix(_BOM).lstrip()[:1]
+
+
 class Lines:
     """A file of lines: UTF-8 with or without BOM, lines ending in LF or CRLF."""
 

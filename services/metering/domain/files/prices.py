@@ -4,6 +4,7 @@ from typing import Protocol
 
 from services.metering.domain.files.csv_prices import CsvPrices
 from services.metering.domain.files.entsoe import EntsoePrices
+from services.metering.domain.files.lines import first_sign
 from services.metering.domain.files.tally import Tally
 from services.metering.domain.quotes import Quotes
 
@@ -33,11 +34,8 @@ class PricesFile(Protocol):
         ...
 
 
-_BOM = b"\xef\xbb\xbf"
-
-
 def open_prices_file(first_bytes: bytes, price_area: str) -> PricesFile:
     """Returns what reads a file that begins like this; these bytes have to be fed to it as well."""
-    if first_bytes.removeprefix(_BOM).lstrip().startswith(b"<"):
+    if first_sign(first_bytes) == b"<":
         return EntsoePrices(price_area)
     return CsvPrices()

@@ -1,10 +1,10 @@
 """Files of readings as they are read: stretches of series, and what is wrong with the rest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from kit.errors import FieldError
+from services.metering.domain.files.tally import Tally
 from services.metering.domain.readings import Direction, Readings
 
 BATCH_VALUES: Final = 20_000
@@ -34,18 +34,8 @@ class ReadingsFile(Protocol):
     """
 
     @property
-    def rows(self) -> int:
-        """How many rows or values there are so far, those that are refused among them."""
-        ...
-
-    @property
-    def refused(self) -> int:
-        """How many of these are refused."""
-        ...
-
-    @property
-    def problems(self) -> Sequence[FieldError]:
-        """Why rows are refused, for the first of them."""
+    def tally(self) -> Tally:
+        """How many rows or values there are so far, and what is wrong with those refused."""
         ...
 
     def feed(self, data: bytes) -> Iterator[Series]:

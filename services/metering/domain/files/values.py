@@ -24,6 +24,9 @@ _NO_OFFSET = timedelta(0)
 QUARTERS: Final = 4
 """In an hour."""
 
+LENGTHS: Final = {"PT1H": QUARTERS, "PT60M": QUARTERS, "PT15M": 1}
+"""The durations of a value (ISO 8601), in quarters."""
+
 SECONDS_PER_QUARTER: Final = 900
 
 
