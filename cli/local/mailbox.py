@@ -20,6 +20,7 @@ from typing import cast
 
 import cli.local
 from cli.moments import OSLO
+from kit.local.errors import PortBusyError
 from kit.local.processes import LOOPBACK
 
 SHOWN = 200
@@ -45,12 +46,20 @@ _HEADERS = {
 
 @contextlib.contextmanager
 def serving(folder: Path, port: int) -> Generator[None]:
-    """Serves the page on loopback, in a thread of its own."""
+    """Serves the page on loopback, in a thread of its own.
+
+    Raises:
+        PortBusyError: Somebody has the port.
+    """
 
     class Handler(_Handler):
         mailbox = folder
 
-    with ThreadingHTTPServer((LOOPBACK, port), Handler) as server:
+    try:
+        opened = ThreadingHTTPServer((LOOPBACK, port), Handler)
+    except OSError:
+        raise PortBusyError("mailbox", port) from None
+    with opened as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
         thread.start()
         try:

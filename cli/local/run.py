@@ -91,6 +91,8 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
         console.print(f"[dim]{now:%H:%M:%S}[/] {escape(message)}", highlight=False)
 
     _prepare(plan)
+    # At once: every connection that the others make may be given this port until somebody has it.
+    cleanup.enter_context(mailbox.serving(plan.mailbox, plan.settings.port_of("mailbox")))
     services: list[PythonProcess] = []
     gateway = PythonProcess(plan.child("gateway"), http_ready(plan.settings.port_of("gateway")))
     # Stopped in the other order, whatever was started by then: the gateway first.
@@ -115,7 +117,6 @@ def _run(plan: Plan, console: Console, cleanup: contextlib.ExitStack) -> NoRetur
     datastores = (Watched(server, stays_down=True) for server in (plan.postgres, plan.nats))
     ours = (Watched(process, stays_down=False) for process in processes)
     supervisor = Supervisor((*datastores, *ours), say)
-    cleanup.enter_context(mailbox.serving(plan.mailbox, plan.settings.port_of("mailbox")))
     cleanup.enter_context(listening(plan.data, supervisor.ask))
     console.print("\nKundeapp runs here. Ctrl-C stops it.\n", _summary(plan, demo), "")
     supervisor.supervise()

@@ -1,20 +1,24 @@
 """The suite that all of these tests share, as a person has one running."""
 
 import contextlib
+import random
 from collections.abc import Generator
 
 import pytest
 
 from kit.local.errors import PortBusyError
-from kit.local.processes import free_port, require_port
+from kit.local.processes import require_port
 from tests.e2e.suite import Suite
 
 PORTS_FROM_THE_FIRST = 15
+BELOW_THOSE_OF_CONNECTIONS = range(10_000, 32_000, PORTS_FROM_THE_FIRST)
+"""Linux gives the ports from 32768 on to connections, also to those of the suite itself: one could
+have a port that the suite is yet to listen on, at its start or after a kill."""
 
 
 def _first_of_free_ports() -> int:
     while True:
-        first = free_port()
+        first = random.choice(BELOW_THOSE_OF_CONNECTIONS)  # noqa: S311 - which ports is no secret
         with contextlib.suppress(PortBusyError):
             for port in range(first, first + PORTS_FROM_THE_FIRST):
                 require_port("suite", port)

@@ -1,5 +1,6 @@
 """The local mailbox page over HTTP: for this machine only."""
 
+import socket
 from collections.abc import Generator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from cli.local import mailbox
+from kit.local.errors import PortBusyError
 from kit.local.processes import LOOPBACK, free_port
 
 NAME = "20260302T120000.000000Z-00000000-0000-0000-0000-000000000001"
@@ -95,3 +97,16 @@ def test_nothing_is_served_to_other_machines(tmp_path: Path) -> None:
     elsewhere = "127.0.0.2"  # this machine by an address that is not the one it listens on
     with mailbox.serving(tmp_path, port), pytest.raises(httpx.ConnectError):
         httpx.get(f"http://{elsewhere}:{port}")
+
+
+def test_a_port_that_a_connection_has_taken_is_said_to_be_busy(tmp_path: Path) -> None:
+    with (
+        socket.create_server((LOOPBACK, 0)) as server,
+        socket.create_connection(server.getsockname()) as connection,
+    ):
+        port: int = connection.getsockname()[1]
+        with (
+            pytest.raises(PortBusyError, match=str(port)),
+            mailbox.serving(tmp_path, port),
+        ):
+            pass
