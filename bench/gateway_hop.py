@@ -37,6 +37,7 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
+from bench.servers import SERVICE
 from gateway.app import Application, Limits
 from gateway.memory import keep_large_buffers
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
@@ -156,10 +157,9 @@ def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
 
     kind = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")
     sessions = Sessions(AccessKeys(fetch, clock), kind, jwt.KeyFile(keys), clock)
-    service = pb.DESCRIPTOR.services_by_name["MeteringService"]
-    upstreams = Upstreams({service.file.package: channel})
+    upstreams = Upstreams({SERVICE.file.package: channel})
     application = Application(
-        Transcoder([service]),
+        Transcoder([SERVICE]),
         upstreams,
         sessions,
         {},
@@ -174,9 +174,8 @@ def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
 
 def transcoder(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
     """Returns an ASGI handler that does nothing but transcode, with the same metadata."""
-    service = pb.DESCRIPTOR.services_by_name["MeteringService"]
-    api = Transcoder([service])
-    upstreams = Upstreams({service.file.package: channel})
+    api = Transcoder([SERVICE])
+    upstreams = Upstreams({SERVICE.file.package: channel})
     calls = {route.rpc.name: upstreams.call(route.rpc) for route in api.routes}
     key = jwt.generate_key("internal")
     metadata = metadata_of(access.mint_internal_token(key, caller(), datetime.now(UTC)).value)

@@ -5,14 +5,13 @@
 - raw COPY: the same rows of `day_block`, made beforehand, in one COPY each batch.
 - raw upsert: the same rows by the statement that metering uses, one transaction each batch.
 - through gRPC: WriteReadings on a process of metering, one message each batch. It reads and merges
-  the values, looks up what is stored, and tells of each series in an event, for which a relay and
-  NATS run.
+  the values, looks up what is stored, and tells of them in events, for which a relay and NATS run.
+  Messages that come while others are stored go together into a transaction.
 
 Each is one connection that begins with empty tables, and writes a month of hours for each point,
 in batches of some 20,000 values: a month of some points at once, as a bulk load does, or a day of
-many, as a daily delivery does, of which each series is then told. PostgreSQL writes to the disk
-before it acknowledges (fsync on). Bytes are what the tables take up in the end, indexes included;
-the raw values take up 4 each.
+many, as a daily delivery does. PostgreSQL writes to the disk before it acknowledges (fsync on).
+Bytes are what the tables take up in the end, indexes included; the raw values take up 4 each.
 
 The memory of the process is measured around an import of a file with a million hours.
 """
@@ -43,10 +42,10 @@ from kit.postgres import Connection
 from kundeapp.metering.v1 import imports_pb2 as pb
 from kundeapp.metering.v1.direction_pb2 import CONSUMPTION
 from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceStub
-from services.metering.domain.calendar import DAY_STARTS, date_of, day_of, moment_of
+from services.metering.domain.calendar import DAY_STARTS, day_of, moment_of
 from services.metering.domain.layout import Layout
 from services.metering.domain.readings import DayBlocks, WattHours
-from services.metering.storage.readings import SAVE_BLOCKS, to_save
+from services.metering.storage.readings import COLUMNS, SAVE_BLOCKS, to_copy, to_save
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -66,10 +65,6 @@ SHAPES = (BULK, DAILY)
 WAYS = (COPY, UPSERT, GRPC)
 
 _PARTITION = "day_block_2026_06"
-_COLUMNS = (
-    *("series_id", "day", "sum_wh", "highest_wh", "missing", "estimated"),
-    *("wh", "qualities", "registered"),
-)
 _FIRST_DAY = day_of(datetime(2026, 6, 1, tzinfo=UTC).date())
 _REGISTERED = 1_780_000_000
 _MEASURED = b"\x01"
@@ -205,10 +200,10 @@ async def _measure(
     """Stores values in empty tables; what is stored is made beforehand."""
     match way:
         case "raw COPY":
-            rows = [_rows(load) for load in loads]
+            rows = [list(to_copy(load.blocks())) for load in loads]
             began = time.perf_counter()
             for batch in rows:
-                await connection.copy_records_to_table("day_block", records=batch, columns=_COLUMNS)
+                await connection.copy_records_to_table("day_block", records=batch, columns=COLUMNS)
         case "raw upsert":
             columns = [to_save(load.blocks()) for load in loads]
             began = time.perf_counter()
@@ -225,11 +220,6 @@ async def _measure(
         raise AssertionError(f"{way} stored {stored} of {values} values")
     size = await connection.fetchval(f"SELECT pg_total_relation_size('{_PARTITION}')")
     return Taken(values / seconds, size / values)
-
-
-def _rows(load: _Load) -> Sequence[tuple[object, ...]]:
-    series, days, *rest = to_save(load.blocks())
-    return list(zip(series, [date_of(int(day)) for day in days], *rest, strict=True))
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ async def chassis(pki: LocalPki) -> AsyncGenerator[int]:
         internal_keys=pki.internal_keys,
         database_url="",
         nats_url="",
+        drain_seconds=0,
     )
     servicer = SimpleNamespace(**{method.name: answer for method in SERVICE.methods})
     tokens = InternalTokens(jwt.KeyFile(settings.internal_keys), SystemClock())

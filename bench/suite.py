@@ -10,17 +10,14 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from cli.config import Settings
-from cli.demo.load import load_demo
 from cli.demo.people import CUSTOMERS, PASSWORD
 from cli.demo.staff_codes import StaffCodes
 from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.local.readiness import Ready, grpc_ready, http_ready
+from cli.local.temporary import load, start_neighbours
 from cli.moments import OSLO
-from cli.services import Services
-from cli.session import Sessions
-from kit.local.errors import PortBusyError
 from kit.local.pki import LocalPki
-from kit.local.processes import Child, free_port, require_port
+from kit.local.processes import Child, first_of_free_ports
 
 _START_SECONDS = 60.0
 _PORTS = 15
@@ -64,15 +61,12 @@ def running(today: date) -> Generator[Suite]:
     ):
         data = Path(name)
         data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        settings = RunSettings(data=data, port=_first_of_free_ports())
+        settings = RunSettings(data=data, port=first_of_free_ports(_PORTS))
         plan = Plan(settings)
         _start(plan, up)
         session = data / "session.json"
         where = Settings.model_validate({**plan.cli_settings(), "session": session})
-        services = Services.of(where, Sessions.of(where).internal_token)
-        codes = StaffCodes.prepared(services, data / "staff-secrets.json", print)
-        midnight = datetime.combine(today, time(), OSLO)
-        load_demo(where, codes, data / "demo", plan.mailbox, midnight)
+        codes = load(plan, where, datetime.combine(today, time(), OSLO))
         customer = CUSTOMERS[0]
         yield Suite(
             pki=plan.pki,
@@ -86,28 +80,9 @@ def running(today: date) -> Generator[Suite]:
         )
 
 
-def _first_of_free_ports() -> int:
-    while True:
-        first = free_port()
-        with contextlib.suppress(PortBusyError):
-            for port in range(first, first + _PORTS):
-                require_port("suite", port)
-            return first
-
-
 def _start(plan: Plan, up: contextlib.ExitStack) -> None:
-    for folder in (plan.logs, plan.mailbox, plan.data / "run", plan.data / "demo"):
-        folder.mkdir()
-    plan.pki.prepare()
-    for server in (plan.postgres, plan.nats):
-        up.callback(server.stop)
-        server.start()
+    start_neighbours(plan, up)
     for name in SERVICES:
-        plan.postgres.create_database(name)
-        migration = plan.migration(name)
-        up.callback(migration.stop)
-        migration.start()
-        migration.finish(_START_SECONDS)
         ready = grpc_ready(plan.settings.port_of(name), plan.pki.identity("cli"))
         _start_child(_as_in_production(plan, name), ready, up)
     _start_child(_as_in_production(plan, "gateway"), http_ready(plan.settings.port), up)

@@ -12,6 +12,7 @@ from cli.consent.commands import consent
 from cli.customers import customers
 from cli.events.commands import events
 from cli.news.commands import news
+from cli.operations.commands import dead_letters, doctor, outbox, seed
 
 if TYPE_CHECKING:
     from cli.outcome import Output, Report
@@ -37,6 +38,10 @@ app.add_typer(customers, name="customers")
 app.add_typer(events, name="events")
 app.add_typer(consent, name="consent")
 app.add_typer(news, name="news")
+app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(outbox, name="outbox")
+app.command()(doctor)
+app.command()(seed)
 
 Process = Annotated[
     str, typer.Argument(help="postgres, nats, identity, metering, events or gateway.")
@@ -189,8 +194,8 @@ def import_metering_points(file: CsvFile, as_json: AsJson = False) -> None:
     """Takes in metering points and who holds them.
 
     The columns are gsrn,customer_number,from,to,price_area,grid_company,product,address and,
-    if wanted, premises (HOME or CABIN); from and
-    to are local dates, and to is empty while the contract lasts.
+    if wanted, premises (HOME or CABIN). from and to are local dates, or moments at full hours; to
+    is empty while the contract lasts, and the same as from if it never was: then it is taken back.
 
     Example: kundeapp import metering-points metering-points.csv
     """

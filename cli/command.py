@@ -1,8 +1,11 @@
 """How a command runs and ends. What it needs is imported when it runs: help is instant."""
 
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
+
+from cli import moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +20,18 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def moment_option(what: str) -> Any:
+    """Returns an option that takes a moment as staff write it."""
+    return typer.Option(help=what, parser=_moment, metavar="TIME")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return moments.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def finish(act: "Callable[[Output], Report | None]", *, as_json: bool) -> NoReturn:
@@ -74,13 +89,23 @@ def services() -> "Services":
     return Services.of(where, sessions(where).internal_token)
 
 
+def is_meant(question: str) -> bool:
+    """Asks whether somebody means it; where nobody is there to answer, nobody does."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
+
+
 def with_bar(output: "Output", file: "Path", send: "Callable[[Sent], _Result]") -> _Result:
-    """Sends a file, with a bar that shows how much of it is on its way."""
+    """Sends a file; on a terminal, a bar shows how much of it is on its way."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
     size = file.stat().st_size
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=output.err, transient=True) as bar:
+    # Elsewhere it would leave an empty line behind.
+    nowhere = not output.err.is_terminal
+    with Progress(*columns, console=output.err, transient=True, disable=nowhere) as bar:
         task = bar.add_task(file.name, total=size)
 
         def sent(size_sent: int) -> None:

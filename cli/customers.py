@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.command import AsJson, finish, services
+from cli.command import AsJson, finish, is_meant, services
 
 if TYPE_CHECKING:
     from cli.outcome import Output, Report
@@ -113,18 +113,11 @@ def erase(
     def erase_it(_: "Output") -> "Report":
         from cli.outcome import CommandError, Exit, Report
 
-        if not (yes or _is_meant(number)):
+        question = f"Erase customer {number} for good? This cannot be undone."
+        if not (yes or is_meant(question)):
             raise CommandError(Exit.USAGE, "NOT_CONFIRMED", "Nothing was erased.")
         erased = services().erase_customer(number, reason)
         rows = (("was", number), ("is left", erased.customer_id))
         return Report("Customer erased", rows, {"customerId": erased.customer_id})
 
     finish(erase_it, as_json=as_json)
-
-
-def _is_meant(number: str) -> bool:
-    question = f"Erase customer {number} for good? This cannot be undone."
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:  # nobody is there to answer
-        return False

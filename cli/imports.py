@@ -78,23 +78,26 @@ def customers_report(file: Path, report: ImportCustomersReport, pins: Path) -> R
 def metering_points_report(file: Path, report: ImportMeteringPointsReport) -> Report:
     """Says what an import of metering points did."""
     counts = _Counts(report)
-    return Report(f"Metering points from {file.name}", counts.rows, counts.data)
+    return Report(
+        title=f"Metering points from {file.name}",
+        rows=(*counts.rows, ("taken back", f"{report.removed}")),
+        data={**counts.data, "removed": report.removed},
+    )
 
 
 def readings_report(file: Path, report: ImportReadingsReport) -> Report:
     """Says what an import of readings did."""
-    counts = _Counts(report)
+    counts = _Counts(report, "as before or older")
     kwh = report.kwh / _WH_A_KWH
     resumed = (("taken up again", "yes"),) if report.resumed else ()
     return Report(
         title=f"Readings from {file.name}",
         rows=(
             *counts.rows,
-            ("refused", f"{report.refused}"),
+            _refused_row(report),
             ("metering points", f"{report.points}"),
             ("kWh", f"{kwh:.3f}"),
-            ("from", report.first_start),
-            ("to", report.last_end),
+            *_from_to(report.first_start, report.last_end),
             *resumed,
         ),
         data={
@@ -112,14 +115,13 @@ def readings_report(file: Path, report: ImportReadingsReport) -> Report:
 
 def prices_report(file: Path, area: str, report: ImportPricesReport) -> Report:
     """Says what an import of prices did."""
-    counts = _Counts(report)
+    counts = _Counts(report, "as before or final")
     return Report(
         title=f"Prices of {area} from {file.name}",
         rows=(
             *counts.rows,
-            ("refused", f"{report.refused}"),
-            ("from", report.first_start),
-            ("to", report.last_end),
+            _refused_row(report),
+            *_from_to(report.first_start, report.last_end),
         ),
         data={
             "priceArea": area,
@@ -137,7 +139,11 @@ def rates_report(file: Path, report: ImportRatesReport) -> Report:
     counts = _Counts(report)
     return Report(
         title=f"Rates from {file.name}",
-        rows=(*counts.rows, ("removed", f"{report.removed}"), ("book", f"{report.revision}")),
+        rows=(
+            *counts.rows,
+            ("removed", f"{report.removed}"),
+            ("book that holds now", f"no. {report.revision}"),
+        ),
         data={**counts.data, "removed": report.removed, "revision": report.revision},
     )
 
@@ -149,9 +155,8 @@ def exchange_rates_report(file: Path, report: ImportExchangeRatesReport) -> Repo
         title=f"Exchange rates from {file.name}",
         rows=(
             *counts.rows,
-            ("refused", f"{report.refused}"),
-            ("from", report.first_date),
-            ("to", report.last_date),
+            _refused_row(report),
+            *_from_to(report.first_date, report.last_date),
         ),
         data={
             **counts.data,
@@ -168,6 +173,18 @@ _PartlyTaken = ImportReadingsReport | ImportPricesReport | ImportExchangeRatesRe
 
 def _faults(report: _PartlyTaken) -> Sequence[Fault]:
     return [Fault(each.where, each.reason, each.text) for each in report.problems]
+
+
+def _refused_row(report: _PartlyTaken) -> tuple[str, str]:
+    """Says how many were refused, and how many reasons are told where those are fewer."""
+    told = len(report.problems)
+    of_them = f" (reasons below: {told})" if told < report.refused else ""
+    return "refused", f"{report.refused}{of_them}"
+
+
+def _from_to(first: str, last: str) -> Sequence[tuple[str, str]]:
+    """Says of what time the values are; nothing if none was taken."""
+    return (("from", first), ("to", last)) if first else ()
 
 
 def _refused(report: _PartlyTaken) -> dict[str, object]:
@@ -190,7 +207,7 @@ class _Counted(Protocol):
 
 
 class _Counts:
-    def __init__(self, report: _Counted) -> None:
+    def __init__(self, report: _Counted, same: str = "as before") -> None:
         self.data = {
             "rows": report.rows,
             "created": report.created,
@@ -201,5 +218,5 @@ class _Counts:
             ("rows in the file", f"{report.rows}"),
             ("new", f"{report.created}"),
             ("changed", f"{report.changed}"),
-            ("as before", f"{report.unchanged}"),
+            (same, f"{report.unchanged}"),
         )

@@ -106,8 +106,7 @@ class Services:
         self, file: Path, progress: Progress
     ) -> metering.ImportMeteringPointsReport:
         """Takes in metering points and contracts."""
-        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
-            stub = metering_grpc.MeteringServiceStub(channel)
+        with self._for_metering() as (stub, metadata), file.open("rb") as opened:
             requests = (
                 metering.ImportMeteringPointsRequest(data=piece)
                 for piece in pieces(opened, progress)
@@ -136,11 +135,26 @@ class Services:
                     yield imports.ImportReadingsRequest(data=piece)
 
             def send() -> imports.ImportReadingsReport:
-                with self._for_staff(self._metering) as (channel, metadata):
-                    stub = metering_grpc.MeteringServiceStub(channel)
+                with self._for_metering() as (stub, metadata):
                     return stub.ImportReadings(requests(), metadata=metadata, timeout=_TIMEOUT)
 
-            return again(send)
+            try:
+                return again(send)
+            except CommandError as error:
+                if error.code != "NOT_FOUND":
+                    raise
+                message = (
+                    f"Metering point {gsrn} is not in the register. "
+                    "Import it first: kundeapp import metering-points FILE"
+                )
+                raise CommandError(error.status, error.code, message) from error
+
+    def write_readings(
+        self, messages: Iterator[imports.WriteReadingsRequest]
+    ) -> imports.WriteReadingsReport:
+        """Stores hours of many metering points."""
+        with self._for_metering() as (stub, metadata):
+            return stub.WriteReadings(messages, metadata=metadata, timeout=_TIMEOUT)
 
     def import_prices(
         self, file: Path, area: str, progress: Progress, *, provisional: bool = False
@@ -153,14 +167,12 @@ class Services:
             for piece in pieces(opened, progress):
                 yield prices.ImportPricesRequest(data=piece)
 
-        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
-            stub = metering_grpc.MeteringServiceStub(channel)
+        with self._for_metering() as (stub, metadata), file.open("rb") as opened:
             return stub.ImportPrices(requests(), metadata=metadata, timeout=_TIMEOUT)
 
     def import_rates(self, file: Path, progress: Progress) -> rates.ImportRatesReport:
         """Takes in a book of rates, in place of the one before."""
-        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
-            stub = metering_grpc.MeteringServiceStub(channel)
+        with self._for_metering() as (stub, metadata), file.open("rb") as opened:
             requests = (rates.ImportRatesRequest(data=piece) for piece in pieces(opened, progress))
             return stub.ImportRates(requests, metadata=metadata, timeout=_TIMEOUT)
 
@@ -168,8 +180,7 @@ class Services:
         self, file: Path, progress: Progress
     ) -> prices.ImportExchangeRatesReport:
         """Takes in what a euro costs in kroner."""
-        with self._for_staff(self._metering) as (channel, metadata), file.open("rb") as opened:
-            stub = metering_grpc.MeteringServiceStub(channel)
+        with self._for_metering() as (stub, metadata), file.open("rb") as opened:
             requests = (
                 prices.ImportExchangeRatesRequest(data=piece) for piece in pieces(opened, progress)
             )
@@ -201,6 +212,15 @@ class Services:
         self, target: str
     ) -> contextlib.AbstractContextManager[tuple[grpc.Channel, Metadata]]:
         return for_staff(target, self._tls, self._token)
+
+    @contextlib.contextmanager
+    def _for_metering(self) -> Generator[tuple[metering_grpc.MeteringServiceStub, Metadata]]:
+        """Opens metering, which says in English what it refuses of a file, as the CLI does."""
+        with self._for_staff(self._metering) as (channel, metadata):
+            yield (
+                metering_grpc.MeteringServiceStub(channel),
+                (*metadata, ("accept-language", "en")),
+            )
 
 
 @contextlib.contextmanager

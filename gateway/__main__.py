@@ -1,6 +1,7 @@
 """Serves the gateway until SIGTERM or SIGINT."""
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -19,6 +20,8 @@ async def main() -> None:
         loop.add_signal_handler(wanted, stop.set)
     # The environment fills the settings.
     async with running(Settings()) as serving:  # pyright: ignore[reportCallIssue]
+        # What is there by now stays: the collector need not look through it again and again.
+        gc.freeze()
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():

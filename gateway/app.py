@@ -36,6 +36,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _JSON = (b"content-type", b"application/json")
+_CLOSE = (b"connection", b"close")
 NO_STORE = (b"cache-control", b"no-store")
 SECURITY: Headers = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -55,6 +56,7 @@ _KEPT_FILES = {
 well, it shows."""
 _ANONYMOUS = Caller(workload=access.GATEWAY)
 _UNROUTED = "-"
+_WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _log = structlog.get_logger("gateway")
@@ -62,6 +64,11 @@ _seconds = prometheus_client.Histogram(
     "kundeapp_http_request_seconds",
     "How long requests took, by route and status.",
     ("method", "route", "status"),
+)
+_failed = prometheus_client.Counter(
+    "kundeapp_gateway_calls_failed_total",
+    "Calls that a service did not answer as it should, as the gateway saw it.",
+    ("method", "code"),
 )
 
 
@@ -257,7 +264,8 @@ class Application:
     """The gateway as an ASGI application; it has no lifespan of its own.
 
     Attributes:
-        stopping: Whether the process has been asked to stop; it is then no longer ready.
+        stopping: Whether the process has been asked to stop; it is then no longer ready, and keeps
+            no connection open for a next request.
     """
 
     def __init__(
@@ -272,6 +280,7 @@ class Application:
         origin: str,
         trusted_hops: int = 0,
         links: Mapping[str, Mapping[str, Handler]] | None = None,
+        elsewhere: Handler | None = None,
     ) -> None:
         """Prepares every route.
 
@@ -285,6 +294,7 @@ class Application:
             origin: Where our own pages are: `https://host`.
             trusted_hops: How many proxies of ours stand in front.
             links: Handlers of links that end in a token, by the path before it and then by method.
+            elsewhere: Shows people what is at any other address: the web client knows its own.
 
         Raises:
             UndeclaredAccess: If an RPC does not say who may call it.
@@ -305,9 +315,11 @@ class Application:
             **{path: {"GET": page} for path, page in pages.items()},
             "/healthz": {"GET": _healthz},
             "/readyz": {"GET": self._readyz},
+            "/readyz/gateway": {"GET": self._readyz_gateway},
             "/v1/internalTokens": {"POST": self._exchange_token},
         }
         self._links = links or {}
+        self._elsewhere = elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; see the ASGI specification, 3.0."""
@@ -332,11 +344,19 @@ class Application:
                 route, response = await self._respond(request, scope, _trace_id(span.trace))
             except ClientGone:
                 return
+            span.name = f"{request.method} {route}"
+            span.attributes = {
+                "http.request.method": request.method,
+                "http.route": route,
+                "http.response.status_code": int(response.status),
+            }
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 span.fail()
             if response.code == SessionIsOver.reason and request.cookies.used:
                 removals = map(cookies.removing, cookies.OF_A_SESSION)
                 response = replace(response, headers=(*response.headers, *removals))
+            if self.stopping and scope["http_version"].startswith("1"):
+                response = replace(response, headers=(*response.headers, _CLOSE))
             await _send(send, response, with_body=request.method != "HEAD")
             seconds = time.perf_counter() - started
             _seconds_of(request.method, route, int(response.status)).observe(seconds)
@@ -386,11 +406,17 @@ class Application:
         folder = request.path.rpartition("/")[0]
         linked = self._links.get(folder)
         if linked is None:
-            return None
+            return self._shown_elsewhere(request)
         declared = self._transcoder.methods(request.path)
         if request.method in declared:
             return None
         return _Written(f"{folder}/{{token}}", linked, declared)
+
+    def _shown_elsewhere(self, request: Request) -> "_Written | None":
+        """Returns what shows people any other address, to the browser of one."""
+        if self._elsewhere is None or not _is_for_a_person(request):
+            return None
+        return _Written(_UNROUTED, {"GET": self._elsewhere})
 
     def _options(self, path: str) -> Response:
         methods = self._transcoder.methods(path)
@@ -486,6 +512,11 @@ class Application:
         code = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         return Response(code, orjson.dumps({"ready": ready, "services": services}))
 
+    async def _readyz_gateway(self, _request: Request) -> Response:
+        """Says whether this process takes requests, whichever services answer behind it."""
+        code = HTTPStatus.SERVICE_UNAVAILABLE if self.stopping else HTTPStatus.OK
+        return Response(code, orjson.dumps({"ready": not self.stopping}))
+
     async def _exchange_token(self, request: Request) -> Response:
         """Gives staff an internal token, with which the CLI calls the services itself.
 
@@ -500,6 +531,15 @@ class Application:
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Tells whether a browser was led to an address outside of the API, to show what is there."""
+    return (
+        request.method in {"GET", "HEAD"}
+        and not request.path.startswith("/v1/")
+        and b"text/html" in request.headers.get(b"accept", b"")
+    )
 
 
 def metadata_of(request: Request, internal: InternalToken | None = None) -> Metadata:
@@ -573,6 +613,7 @@ def _of_rpc_error(
         status.status_from(code, trailing), rpc.input_type, language, trace_id
     )
     if document.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _failed.labels(rpc.full_name, code.name).inc()
         _log.warning("call failed", rpc=rpc.full_name, grpc_code=code.name)
     return document
 
@@ -592,7 +633,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 async def _send(send: Send, response: Response, *, with_body: bool) -> None:
     headers = list(response.headers)
-    if response.status != HTTPStatus.NO_CONTENT and response.feed is None:
+    if response.status not in _WITHOUT_CONTENT and response.feed is None:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
     if response.feed is None:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,18 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway import docs, ended_sessions, export, live, openapi, page, release, undo, unsubscribe
+from gateway import (
+    client,
+    docs,
+    ended_sessions,
+    export,
+    live,
+    openapi,
+    page,
+    release,
+    undo,
+    unsubscribe,
+)
 from gateway.app import Application, Handler, Limits, Page, Request, Response, public_json
 from gateway.config import Settings
 from gateway.ended_sessions import EndedSessions, Fetch
@@ -29,7 +41,7 @@ from kit import bus, errors, jwt, telemetry
 from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.comments import Comments
-from kit.server import background
+from kit.repeat import background
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as consent_pb
 from kundeapp.events.v1 import events_service_pb2 as events_pb
@@ -76,7 +88,9 @@ async def running(
         streams = Streams(sessions, clock)
         ended.tell(streams.end_session)
         transcoder = Transcoder(SERVICES)
+        client_files = client.files(settings.web)
         pages = {
+            **client_files,
             **_pages(transcoder, settings),
             "/.well-known/jwks.json": _jwks(keys),
             live.PATH: streams.answer,
@@ -101,6 +115,7 @@ async def running(
                 **unsubscribe.links(_UNSUBSCRIBE, upstreams, settings.call_timeout),
                 **release.links(_RELEASE, upstreams, settings.call_timeout),
             },
+            elsewhere=client_files.get("/"),
         )
         for work in (
             ended.keep_up(),
@@ -165,11 +180,21 @@ async def _channels(
     }
 
 
-def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
-    comments = Comments(settings.descriptors.read_bytes())
-    document = openapi.document(
+def describe(transcoder: Transcoder, descriptors: Path) -> openapi.Schema:
+    """Returns the OpenAPI document of all that the gateway serves under `/v1`.
+
+    Args:
+        transcoder: The routes.
+        descriptors: The protos with their comments, a FileDescriptorSet.
+    """
+    comments = Comments(descriptors.read_bytes())
+    return openapi.document(
         transcoder.routes, comments, API_VERSION, live.told(), export.exported(SERVICES)
     )
+
+
+def _pages(transcoder: Transcoder, settings: Settings) -> Mapping[str, Handler]:
+    document = describe(transcoder, settings.descriptors)
     return {
         "/openapi.json": Page(orjson.dumps(document), "application/json"),
         "/asyncapi.json": Page(settings.asyncapi.read_bytes(), "application/json"),
@@ -216,6 +241,8 @@ async def _serving(
         yield serving
     finally:
         application.stopping = True
+        if not serving.done():
+            await asyncio.sleep(settings.drain_seconds)
         streams.stop()
         server.stop()
         await asyncio.wait({serving}, timeout=settings.grace_seconds)

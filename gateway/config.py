@@ -59,6 +59,9 @@ class Settings(ProcessSettings):
     grace_seconds: float = Field(default=10, ge=0)
     """How long requests under way may take when the process is asked to stop."""
 
+    web: Path | None = None
+    """The folder of the web client that `make web` builds, which is served at `/`; None for an API
+    without one."""
     descriptors: Path = Path(str(resources.files("kundeapp") / "protos.binpb"))
     """The protos with their comments, a FileDescriptorSet, which the API page is made from."""
     asyncapi: Path = Path(str(resources.files("kundeapp") / "asyncapi.json"))

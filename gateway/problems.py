@@ -36,7 +36,9 @@ _STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
 _BODY_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT})
 
 # Facts travel as text. These are numbers; `detail` and `fields` are said by the document itself.
-_NUMBERS = frozenset({"available", "currentVersion", "limit", "reserved", "retryAfter"})
+_NUMBERS = frozenset(
+    {"available", "currentVersion", "days", "least", "limit", "reserved", "retryAfter"}
+)
 _SAID_ELSEWHERE = frozenset({"detail", "fields"})
 
 

@@ -10,16 +10,28 @@ Whoever only wants to hear of it listens while it passes (`listen`).
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import nats.errors
+import prometheus_client
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, PubAck, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    PubAck,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import APIError, NotFoundError
 
 from kit.envelope import Envelope
+from kit.repeat import background
 from kit.tls import Identity
 
 STREAM = "KUNDEAPP"
@@ -32,21 +44,77 @@ PING_SECONDS = 20
 MOST_UNHEARD = 65_536
 REDELIVER_SECONDS = 30
 
+_connected = prometheus_client.Gauge(
+    "kundeapp_bus_connected",
+    "Whether a connection to the bus is up, by what it listens to; nothing where it pulls.",
+    ["process", "subject"],
+)
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerState:
+    """A durable consumer as the bus sees it.
+
+    Attributes:
+        name: Its name.
+        exists: Whether the bus knows it.
+        pending: How many events it was not handed yet.
+        unacknowledged: How many it was handed, and is not done with.
+        redelivered: How many of these it was handed more than once.
+        begins: The moment it was told to begin at; None for the beginning of the stream.
+    """
+
+    name: str
+    exists: bool
+    pending: int = 0
+    unacknowledged: int = 0
+    redelivered: int = 0
+    begins: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusState:
+    """The bus as one of its clients sees it.
+
+    Attributes:
+        wanted_replicas: On how many servers an event is to be kept.
+        consumers: Those that were asked for.
+        has_stream: Whether the stream of events is there.
+        replicas: On how many servers an event is kept.
+        current_replicas: How many of them have all events.
+        stored_bytes: How much the stream holds.
+        most_bytes: How much it may hold; 0 without a limit of its own.
+    """
+
+    wanted_replicas: int
+    consumers: Sequence[ConsumerState]
+    has_stream: bool = False
+    replicas: int = 0
+    current_replicas: int = 0
+    stored_bytes: int = 0
+    most_bytes: int = 0
 
 
 class Bus:
     """A connection to the bus that comes up when the bus does, and comes back after an outage."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, replicas: int, since: datetime | None = None) -> None:
         self._client = client
+        self._replicas = replicas
+        self._since = since
         self._stream = client.jetstream(timeout=ACK_SECONDS)
         self._up = asyncio.Event()
 
     @staticmethod
     @contextlib.asynccontextmanager
     async def open(
-        url: str, identity: Identity, process: str, *, replicas: int = 1
+        url: str,
+        identity: Identity,
+        process: str,
+        *,
+        replicas: int = 1,
+        since: datetime | None = None,
     ) -> "AsyncGenerator[Bus]":
         """Opens the bus; goes on at once, whether or not it is up yet.
 
@@ -55,28 +123,32 @@ class Bus:
             identity: This workload's certificate.
             process: The name to be seen under by those who run the bus.
             replicas: On how many servers an event is kept.
+            since: Where consumers begin anew, such as the moment that a database was restored to;
+                None to go on where they are.
         """
         client = Client()
-        bus = Bus(client)
-        connecting = asyncio.create_task(bus._connect(url, identity, process, replicas))
+        bus = Bus(client, replicas, since)
+        _connected.labels(process, "").set_function(lambda: client.is_connected)
         try:
-            yield bus
+            async with background(bus._connect(url, identity, process)):
+                yield bus
         finally:
-            connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await connecting
             await client.close()
 
-    async def _connect(self, url: str, identity: Identity, process: str, replicas: int) -> None:
+    async def _connect(self, url: str, identity: Identity, process: str) -> None:
         await _connect(self._client, url, identity, process)
         while not self._up.is_set():
             try:
-                await _put_stream(self._client, replicas)
+                await _put_stream(self._client, self._replicas)
             except (TimeoutError, nats.errors.Error) as error:
                 _log.warning("stream out of reach", error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self._up.set()
+
+    async def ready(self) -> None:
+        """Returns once the bus has been reached, and has the stream of events."""
+        await self._up.wait()
 
     async def publish(self, envelopes: Sequence[Envelope]) -> int:
         """Publishes events in order, without waiting for one before sending the next.
@@ -128,8 +200,8 @@ class Bus:
             max_deliver=-1,
             max_ack_pending=max_pending,
         )
-        await self._up.wait()
-        await self._stream.add_consumer(STREAM, config)
+        await self.ready()
+        await self._put_consumer(config)
         subscription = await self._stream.pull_subscribe_bind(durable, STREAM)
 
         async def messages() -> AsyncGenerator[Msg]:
@@ -146,6 +218,86 @@ class Bus:
         finally:
             if self._client.is_connected:
                 await subscription.unsubscribe()
+
+    async def state(self, durables: Sequence[str]) -> BusState:
+        """Looks at the stream and at consumers.
+
+        Raises:
+            TimeoutError: If the bus does not answer.
+            nats.errors.Error: If it is out of reach, or has no JetStream.
+        """
+        if not self._client.is_connected:
+            raise nats.errors.ConnectionClosedError
+        consumers = [await self.consumer(durable) for durable in durables]
+        try:
+            stream = await self._client.jsm(timeout=ACK_SECONDS).stream_info(STREAM)
+        except NotFoundError:
+            return BusState(self._replicas, consumers)
+        followers = (stream.cluster.replicas or ()) if stream.cluster else ()
+        return BusState(
+            self._replicas,
+            consumers,
+            has_stream=True,
+            replicas=stream.config.num_replicas or 1,
+            current_replicas=1 + sum(bool(each.current) for each in followers),
+            stored_bytes=stream.state.bytes,
+            most_bytes=max(stream.config.max_bytes or 0, 0),
+        )
+
+    async def consumer(self, durable: str) -> ConsumerState:
+        """Looks at a consumer.
+
+        Raises:
+            TimeoutError: If the bus does not answer.
+            nats.errors.Error: If it is out of reach.
+        """
+        found = await self._find_consumer(durable)
+        if found is None:
+            return ConsumerState(durable, exists=False)
+        return ConsumerState(
+            durable,
+            exists=True,
+            pending=found.num_pending or 0,
+            unacknowledged=found.num_ack_pending or 0,
+            redelivered=found.num_redelivered or 0,
+            begins=found.config.opt_start_time,
+        )
+
+    async def _find_consumer(self, durable: str) -> ConsumerInfo | None:
+        with contextlib.suppress(NotFoundError):
+            return await self._client.jsm(timeout=ACK_SECONDS).consumer_info(STREAM, durable)
+        return None
+
+    async def _put_consumer(self, config: ConsumerConfig) -> None:
+        """Makes a consumer, or changes it to what it should be; where it began stays.
+
+        One that did not begin where all are to begin anew is made anew.
+        """
+        durable = str(config.durable_name)
+        if self._since is not None:
+            await self._begin_anew(durable, self._since)
+            await self._stream.add_consumer(STREAM, _beginning_at(self._since, config))
+            return
+        try:
+            await self._stream.add_consumer(STREAM, config)
+        except APIError:  # it was made to begin at a moment, which cannot be changed
+            known = await self._find_consumer(durable)
+            if known is None or known.config.opt_start_time is None:
+                raise
+            begins = known.config.opt_start_time
+            await self._stream.add_consumer(STREAM, _beginning_at(begins, config))
+
+    async def _begin_anew(self, durable: str, since: datetime) -> None:
+        """Takes a consumer away that did not begin at a moment."""
+        known = await self._find_consumer(durable)
+        if known is None or known.config.opt_start_time == since:
+            return
+        await self._client.jsm(timeout=ACK_SECONDS).delete_consumer(STREAM, durable)
+        _log.warning("consumer begins anew", consumer=durable, since=since.isoformat())
+
+
+def _beginning_at(moment: datetime, config: ConsumerConfig) -> ConsumerConfig:
+    return config.evolve(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=moment)
 
 
 class Listener(Protocol):
@@ -187,6 +339,7 @@ async def _listen_while_connected(
     url: str, identity: Identity, process: str, subject: str, listener: Listener
 ) -> None:
     client, closed = Client(), asyncio.Event()
+    _connected.labels(process, subject).set_function(lambda: client.is_connected)
 
     async def hear(message: Msg) -> None:
         headers = message.headers or {}
@@ -227,6 +380,8 @@ async def _connect(
     await client.connect(
         servers=url.split(","),
         name=process,
+        # Answers come to a place of the process's own, which the bus can keep others from.
+        inbox_prefix=f"_INBOX.{process}",
         tls=identity.client_context(),
         max_reconnect_attempts=-1,
         reconnect_time_wait=RETRY_SECONDS,

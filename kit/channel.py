@@ -1,5 +1,6 @@
 """Channels to the gRPC services of the suite."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,9 +8,23 @@ import grpc
 
 from kit.tls import Identity
 
+ACCEPTING = "kundeapp.accepting"
+"""What a server calls healthy until it is asked to stop, whatever it may lack to do its work."""
+
+_LIST = "ipv4:"
+
 OPTIONS: Final[Sequence[tuple[str, str | int]]] = (
-    # Client-side balancing over the addresses of a headless service.
-    ("grpc.lb_policy_name", "round_robin"),
+    # Client-side balancing over the addresses of a headless service, but for a replica that stops:
+    # it takes a while to end, and would refuse what is sent to it at the last.
+    (
+        "grpc.service_config",
+        json.dumps(
+            {
+                "loadBalancingConfig": [{"round_robin": {}}],
+                "healthCheckConfig": {"serviceName": ACCEPTING},
+            }
+        ),
+    ),
     # A service that restarts is found again within a second, not within two minutes.
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -23,7 +38,11 @@ def open_channel(target: str, workload: Identity) -> grpc.aio.Channel:
     """Returns a channel to all replicas of a service.
 
     Args:
-        target: Where it is: `host:port` or `dns:///service:port`.
+        target: Where it is: `host:port`, `dns:///service:port`, or where no name leads to all of
+            its replicas `ipv4:address:port,address:port`; then the certificate of each names the
+            first of these addresses.
         workload: Whose certificate is shown.
     """
-    return grpc.aio.secure_channel(target, workload.channel_credentials(), options=OPTIONS)
+    first, _, others = target.removeprefix(_LIST).partition(",")
+    options = (*OPTIONS, ("grpc.default_authority", first)) if others else OPTIONS
+    return grpc.aio.secure_channel(target, workload.channel_credentials(), options=options)

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
+import prometheus_client
 import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
@@ -25,6 +28,17 @@ WAIT_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 """How long a reader has to give its connection back before the process ends without it."""
 
+_in_use = prometheus_client.Gauge(
+    "kundeapp_database_connections_in_use", "Connections in use.", ["process", "pool"]
+)
+_size = prometheus_client.Gauge(
+    "kundeapp_database_connections", "Connections that may be in use.", ["process", "pool"]
+)
+_waited = prometheus_client.Counter(
+    "kundeapp_database_waited_seconds_total",
+    "For how long work has waited for a connection.",
+    ["process", "pool"],
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -56,7 +70,7 @@ class Transaction:
         await self.session.flush()
         await self._outbox.append(self.connection, self._events)
         if self._events:
-            self.after_commit(self._outbox.wake)
+            self.after_commit(partial(self._outbox.committed, self._events))
 
     def committed(self) -> None:
         """Does what was to be done after the commit."""
@@ -76,8 +90,8 @@ class Database:
     ) -> None:
         self._engine = engine
         self._pool = pool
-        self._transactions = asyncio.Semaphore(size)
-        self._readers = asyncio.Semaphore(size)
+        self._transactions = _Turns(outbox.service, "transactions", size)
+        self._readers = _Turns(outbox.service, "readers", size)
         self._outbox = outbox
 
     @staticmethod
@@ -130,11 +144,11 @@ class Database:
             Unavailable: If the database is out of reach, busy, or gave way to another transaction.
         """
         with telemetry.span("transaction"), _outages_said_plainly():
-            async with _turn(self._transactions), self._engine.connect() as sql:
+            async with self._transactions.turn(), self._engine.connect() as sql:
                 raw = await sql.get_raw_connection()
                 connection = cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
                 with _traced(connection):
-                    async with connection.transaction(), AsyncSession(bind=sql) as session:
+                    async with _begun(connection), AsyncSession(bind=sql) as session:
                         transaction = Transaction(session, connection, self._outbox)
                         yield transaction
                         await transaction.complete()
@@ -148,7 +162,7 @@ class Database:
             Unavailable: If the database is out of reach or busy.
         """
         with _outages_said_plainly():
-            async with _turn(self._readers), self._pool.acquire() as connection:
+            async with self._readers.turn(), self._pool.acquire() as connection:
                 with _traced(connection):
                     yield connection
 
@@ -188,14 +202,70 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+class _Turns:
+    """Turns to use a connection of a pool, which are counted."""
+
+    def __init__(self, process: str, pool: str, size: int) -> None:
+        self._free = asyncio.Semaphore(size)
+        self._in_use = 0
+        self._waited = _waited.labels(process, pool)
+        _size.labels(process, pool).set(size)
+        _in_use.labels(process, pool).set_function(lambda: self._in_use)
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Waits for a turn, and ends it.
+
+        Raises:
+            TimeoutError: If there is none for so long.
+        """
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        self._in_use += 1
+        try:
+            yield
+        finally:
+            self._in_use -= 1
+            self._free.release()
+
+    async def _wait(self) -> None:
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._free.acquire()
+        finally:
+            self._waited.inc(time.perf_counter() - began)
+
+
 @contextlib.asynccontextmanager
-async def _turn(semaphore: asyncio.Semaphore) -> AsyncGenerator[None]:
-    async with asyncio.timeout(WAIT_SECONDS):
-        await semaphore.acquire()
+async def _begun(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncGenerator[None]:
+    """Holds a transaction that is committed at the end, or rolled back by an exception.
+
+    A connection on which one could not begin, commit or roll back to its end is closed: asyncpg
+    would take the next transaction on it for a part of that one, and never commit it.
+    """
+    transaction = connection.transaction()
+    with _closed_if_cut_off(connection):
+        await transaction.start()
     try:
         yield
-    finally:
-        semaphore.release()
+    except BaseException:
+        with _closed_if_cut_off(connection):
+            await transaction.rollback()
+        raise
+    with _closed_if_cut_off(connection):
+        await transaction.commit()
+
+
+@contextlib.contextmanager
+def _closed_if_cut_off(connection: "asyncpg.Connection[asyncpg.Record]") -> Generator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 @contextlib.contextmanager

@@ -6,9 +6,11 @@ and can be replayed.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import prometheus_client
 import structlog
@@ -26,6 +28,12 @@ RETRY_DELAYS_SECONDS = (0.5, 2.0, 5.0, 15.0)
 
 _handled = prometheus_client.Counter(
     "kundeapp_inbox_events_total", "Events taken from the bus.", ["consumer", "outcome"]
+)
+_seconds = prometheus_client.Histogram(
+    "kundeapp_inbox_seconds",
+    "How long it took from an event until its effect was committed.",
+    ["consumer"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400),
 )
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +56,42 @@ class Consumer:
     handlers: Mapping[type[Message], Handler]
     max_pending: int = 1
 
+    def effect_of(self, kind: str) -> "Effect | None":
+        """Returns what an event does, by the full name of its message; None for nothing."""
+        for message, handle in self.handlers.items():
+            if message.DESCRIPTOR.full_name == kind:
+                return Effect(self.name, message, handle)
+        return None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an event of one kind does to a consumer.
+
+    Attributes:
+        consumer: The consumer's name.
+        message: The class of the event's message.
+        handle: Does it.
+    """
+
+    consumer: str
+    message: type[Message]
+    handle: Handler
+
+    async def take_once(self, transaction: Transaction, event_id: UUID, payload: bytes) -> bool:
+        """Takes effect, unless it has before; returns whether this was the first time."""
+        first = await transaction.connection.fetchval(
+            """
+            INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)
+            ON CONFLICT DO NOTHING RETURNING true
+            """,
+            self.consumer,
+            event_id,
+        )
+        if first:
+            await self.handle(self.message.FromString(payload), transaction)
+        return bool(first)
+
 
 async def consume(consumer: Consumer, bus: Bus, database: Database) -> None:
     """Handles events until it is cancelled; an outage of the bus or the database only delays it."""
@@ -68,10 +112,7 @@ class _Inbox:
     def __init__(self, consumer: Consumer, database: Database) -> None:
         self._consumer = consumer
         self._database = database
-        self._handlers = {
-            message.DESCRIPTOR.full_name: (message, handle)
-            for message, handle in consumer.handlers.items()
-        }
+        self._observe = _seconds.labels(consumer.name).observe
 
     async def take(self, message: Msg) -> None:
         try:
@@ -96,26 +137,17 @@ class _Inbox:
                 await self._retry_or_bury(message, event, error)
                 return
             else:
+                if first:
+                    self._observe(time.time() - event.occurred_at.timestamp())
                 await self._finish(message.ack(), "handled" if first else "repeated")
                 return
 
     async def _handle_once(self, event: Envelope) -> bool:
-        known = self._handlers.get(event.type)
-        if known is None:
+        effect = self._consumer.effect_of(event.type)
+        if effect is None:
             return False
-        kind, handle = known
         async with self._database.transaction() as transaction:
-            first = await transaction.connection.fetchval(
-                """
-                INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)
-                ON CONFLICT DO NOTHING RETURNING true
-                """,
-                self._consumer.name,
-                event.id,
-            )
-            if first:
-                await handle(kind.FromString(event.payload), transaction)
-        return bool(first)
+            return await effect.take_once(transaction, event.id, event.payload)
 
     async def _retry_or_bury(self, message: Msg, event: Envelope, error: Exception) -> None:
         tries = message.metadata.num_delivered or 1

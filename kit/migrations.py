@@ -39,17 +39,33 @@ def main(folder: Path, database_url: str) -> None:
     print(f"{before or 'empty'} -> {after}" if before != after else f"{after}: up to date")  # noqa: T201 - the command's answer
 
 
-async def upgrade(folder: Path, database_url: str) -> tuple[str | None, str | None]:
-    """Upgrades a database to the newest revision; returns the revisions before and after."""
+async def upgrade(
+    folder: Path, database_url: str, to: str = "head"
+) -> tuple[str | None, str | None]:
+    """Upgrades a database to a revision, the newest one unless another is named.
+
+    Returns:
+        The revisions before and after.
+    """
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=lambda: postgres.connect(database_url)
     )
     try:
         async with engine.begin() as connection:
             await _prepare(connection)
-            return await connection.run_sync(_upgrade, folder)
+            return await connection.run_sync(_upgrade, folder, to)
     finally:
         await engine.dispose()
+
+
+def newest_revision(folder: Path) -> str:
+    """Returns the newest revision in a service's `migrations` folder."""
+    return revisions(folder).get_current_head() or ""
+
+
+def revisions(folder: Path) -> ScriptDirectory:
+    """Returns the revisions in a service's `migrations` folder."""
+    return ScriptDirectory.from_config(_config(folder))
 
 
 async def _prepare(connection: AsyncConnection) -> None:
@@ -59,24 +75,29 @@ async def _prepare(connection: AsyncConnection) -> None:
     await connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
-def _upgrade(connection: Connection, folder: Path) -> tuple[str | None, str | None]:
-    before = MigrationContext.configure(connection).get_current_revision()
-    with _environment(folder) as (environment, script):
+def _upgrade(connection: Connection, folder: Path, to: str) -> tuple[str | None, str | None]:
+    context = MigrationContext.configure(connection)
+    before = context.get_current_revision()
+    with _environment(folder, to) as environment:
         environment.configure(connection=connection, transactional_ddl=True)
         with Operations.context(environment.get_context()):
             environment.run_migrations()
-        return before, script.get_current_head()
+    return before, context.get_current_revision()
 
 
 @contextmanager
-def _environment(folder: Path) -> Generator[tuple[EnvironmentContext, ScriptDirectory]]:
+def _environment(folder: Path, to: str) -> Generator[EnvironmentContext]:
     """Sets up what an Alembic `env.py` gets, so that no service needs one."""
-    config = Config()
-    config.set_main_option("script_location", str(folder))
-    script = ScriptDirectory.from_config(config)
+    config, script = _config(folder), revisions(folder)
 
     def steps(current: "str | tuple[str, ...]", _context: MigrationContext) -> object:
-        return script._upgrade_revs("head", current)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportArgumentType] - as Alembic's own `upgrade` does
+        return script._upgrade_revs(to, current)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportArgumentType] - as Alembic's own `upgrade` does
 
-    with EnvironmentContext(config, script, fn=steps, destination_rev="head") as environment:
-        yield environment, script
+    with EnvironmentContext(config, script, fn=steps, destination_rev=to) as environment:
+        yield environment
+
+
+def _config(folder: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    return config

@@ -7,7 +7,10 @@ kept for a week, so that they can be published again.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -29,17 +32,38 @@ RETRY_SECONDS = 1.0
 TIDY_SECONDS = 3600.0
 WINDOW = 256
 
+MOST_COUNTED = 100_000
+"""Where counting ends."""
+STATEMENT_SECONDS = 5.0
+
+_BACKLOG = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1
+    ) AS unsent) AS waiting,
+    (SELECT occurred_at FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1) AS oldest,
+    (SELECT sent_at FROM outbox WHERE sent_at IS NOT NULL ORDER BY seq DESC LIMIT 1) AS last_sent_at
+"""
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _LOCK = 0x6B756E646561  # "kundea": the advisory lock of the one relay
-_sent = prometheus_client.Counter("kundeapp_outbox_sent_total", "Events published.", ["service"])
+_committed = prometheus_client.Counter(
+    "kundeapp_events_committed_total",
+    "Events that happened: what they tell of is committed.",
+    ["process", "event"],
+)
+_sent = prometheus_client.Counter("kundeapp_outbox_sent_total", "Events published.", ["process"])
 _log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Takes down the events of a transaction, and wakes the relay after its commit."""
+    """Takes down the events of a transaction, and wakes the relay after its commit.
+
+    Attributes:
+        service: Whose events.
+    """
 
     def __init__(self, service: str, ids: Ids, clock: Clock) -> None:
-        self._service = service
+        self.service = service
         self._ids = ids
         self._clock = clock
         self._woken = asyncio.Event()
@@ -53,7 +77,7 @@ class Outbox:
         if not events:
             return
         now = self._clock.now()
-        sealed = [envelope.seal(self._service, event, self._ids.new_id(), now) for event in events]
+        sealed = [envelope.seal(self.service, event, self._ids.new_id(), now) for event in events]
         await connection.execute(
             """
             INSERT INTO outbox (id, subject, type, payload, occurred_at, traceparent)
@@ -68,6 +92,12 @@ class Outbox:
             [event.trace and event.trace.traceparent for event in sealed],
         )
 
+    def committed(self, events: Sequence[object]) -> None:
+        """Tells the relay of this process that there is something to publish, and counts it."""
+        self.wake()
+        for name, times in Counter(type(event).__name__ for event in events).items():
+            _committed.labels(self.service, name).inc(times)
+
     def wake(self) -> None:
         """Tells the relay of this process that there is something to publish."""
         self._woken.set()
@@ -78,6 +108,42 @@ class Outbox:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._woken.wait()
         self._woken.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is yet to be published.
+
+    Attributes:
+        waiting: How many events, to MOST_COUNTED.
+        oldest: When the oldest of them happened; None if there is none.
+        last_sent_at: When the last of those that are kept was published; None if there is none.
+    """
+
+    waiting: int
+    oldest: datetime | None
+    last_sent_at: datetime | None
+
+
+async def backlog(connection: Connection) -> Backlog:
+    """Looks at what is yet to be published; it costs little however much there is."""
+    [row] = await connection.fetch(_BACKLOG, MOST_COUNTED, timeout=STATEMENT_SECONDS)
+    return Backlog(row["waiting"], row["oldest"], row["last_sent_at"])
+
+
+async def republish(connection: Connection, since: datetime) -> int:
+    """Has the relay publish events again that were published since a moment; returns how many."""
+    return int(
+        await connection.fetchval(
+            """
+            WITH again AS (
+                UPDATE outbox SET sent_at = NULL WHERE sent_at >= $1 RETURNING 1
+            )
+            SELECT count(*) FROM again
+            """,
+            since,
+        )
+    )
 
 
 class Relay:

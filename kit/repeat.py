@@ -1,11 +1,14 @@
-"""What goes on by itself, again and again, whatever happens to it."""
+"""What goes on by itself, whatever happens to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 
 import structlog
 
 RETRY_SECONDS = 1.0
+CANCEL_AGAIN_SECONDS = 6.0
+"""Longer than work takes that finishes what is under way before it ends."""
 
 _log = structlog.get_logger(__name__)
 
@@ -26,3 +29,21 @@ async def repeat(failing: str, work: Callable[[], Awaitable[None]], seconds: flo
             _log.warning(failing, error=repr(error))
             pause = RETRY_SECONDS
         await asyncio.sleep(pause)
+
+
+@contextlib.asynccontextmanager
+async def background(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
+    """Runs work that goes on until it is cancelled, for as long as the context is open.
+
+    Up to Python 3.11 `asyncio.wait_for`, which nats-py waits with, loses a cancellation that comes
+    in the moment in which it is done. Whoever is still there after a while is cancelled again.
+    """
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+        if not task.cancelled():
+            task.result()

@@ -7,6 +7,7 @@ server from starting.
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import (
@@ -14,12 +15,12 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Mapping,
     Sequence,
 )
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -33,18 +34,19 @@ from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from kit import access, errors, status, telemetry, texts, tls
+from kit import access, channel, errors, probes, status, telemetry, texts, tls
 from kit.access import Caller, InternalTokens
 from kit.errors import Problem
+from kit.probes import Probes
 from kit.settings import ServiceSettings
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
 
 LONGEST_CALL_SECONDS = 30.0
 READINESS_SECONDS = 1.0
-CANCEL_AGAIN_SECONDS = 6.0
-"""Longer than work takes that finishes what is under way before it ends."""
 MAX_MESSAGE_BYTES = 4 * 2**20
+CONNECTION_SECONDS = 300.0
+"""A caller finds new replicas only when it connects anew; it finishes what is under way first."""
 
 _BEARER = "Bearer "
 _Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
@@ -53,6 +55,11 @@ _seconds = prometheus_client.Histogram(
     "How long RPCs took.",
     ["method", "code"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_refused = prometheus_client.Counter(
+    "kundeapp_rpc_refused_total",
+    "RPCs that were refused, by the reason that the caller was told.",
+    ["method", "reason"],
 )
 _log = structlog.get_logger(__name__)
 
@@ -80,11 +87,13 @@ class Server:
 
     Attributes:
         port: Where it listens.
+        probe_port: Where it says how it is, without TLS; 0 for nowhere.
     """
 
-    def __init__(self, server: grpc.aio.Server, port: int) -> None:
+    def __init__(self, server: grpc.aio.Server, port: int, probe_port: int) -> None:
         self._server = server
         self.port = port
+        self.probe_port = probe_port
 
     @staticmethod
     @contextlib.asynccontextmanager
@@ -94,8 +103,10 @@ class Server:
         settings: ServiceSettings,
         tokens: InternalTokens,
         ready: Callable[[], Awaitable[None]],
+        *,
+        beside: Mapping[ServiceDescriptor, object] = MappingProxyType({}),
     ) -> "AsyncGenerator[Server]":
-        """Serves until it is left: first it says that it is not ready, then finishes its calls.
+        """Serves until it is left: first it says that it takes no more, then finishes its calls.
 
         Args:
             service: The service, from the protos.
@@ -104,6 +115,7 @@ class Server:
             settings: Where to listen, and with which certificate.
             tokens: How to read internal tokens.
             ready: Raises while the service cannot do its work.
+            beside: Further services on the same port, with their servicers.
 
         Raises:
             UndeclaredAccess: If an RPC does not say who may call it.
@@ -114,13 +126,17 @@ class Server:
             options=(
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),
+                ("grpc.max_connection_age_ms", int(CONNECTION_SECONDS * 1000)),
             ),
         )
-        server.add_generic_rpc_handlers([_handlers(service, servicer, tokens)])
+        served = {service: servicer, **beside}
+        server.add_generic_rpc_handlers(
+            [_handlers(each, behaviour, tokens) for each, behaviour in served.items()]
+        )
         health_servicer = health.aio.HealthServicer()
         by_name = cast("grpc.aio.Server", _ByName(server))
         health_pb2_grpc.add_HealthServicer_to_server(health_servicer, by_name)
-        names = (service.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (*(each.full_name for each in served), health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, by_name)
         identity = tls.Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
         try:
@@ -128,14 +144,18 @@ class Server:
         except RuntimeError as error:
             raise OSError(f"{settings.listen} cannot be listened on: is it in use?") from error
         await health_servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-        await server.start()
-        watch = asyncio.create_task(_watch(health_servicer, ready, service.full_name))
-        try:
-            yield Server(server, port)
-        finally:
-            watch.cancel()
-            await health_servicer.enter_graceful_shutdown()
-            await server.stop(settings.grace_seconds)
+        await health_servicer.set(channel.ACCEPTING, health_pb2.HealthCheckResponse.SERVING)
+        async with probes.answering(settings.probe_listen) as told:
+            await server.start()
+            watch = asyncio.create_task(_watch(health_servicer, told, ready, service.full_name))
+            try:
+                yield Server(server, port, told.port)
+            finally:
+                watch.cancel()
+                await told.tell(ready=False)
+                await health_servicer.enter_graceful_shutdown()
+                await asyncio.sleep(settings.drain_seconds)
+                await server.stop(settings.grace_seconds)
 
 
 class _ByName:
@@ -170,6 +190,8 @@ def main(
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         async with running(settings):
+            # What is there by now stays: the collector need not look through it again and again.
+            gc.freeze()
             _log.info("serving", listen=settings.listen)
             await stop.wait()
             _log.info("stopping")
@@ -178,26 +200,11 @@ def main(
         uvloop.run(work())
 
 
-@contextlib.asynccontextmanager
-async def background(work: Coroutine[object, object, None]) -> AsyncGenerator[None]:
-    """Runs work that goes on until it is cancelled, for as long as the context is open.
-
-    Up to Python 3.11 `asyncio.wait_for`, which nats-py waits with, loses a cancellation that comes
-    in the moment in which it is done. Whoever is still there after a while is cancelled again.
-    """
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
-        if not task.cancelled():
-            task.result()
-
-
 async def _watch(
-    servicer: health.aio.HealthServicer, ready: Callable[[], Awaitable[None]], service: str
+    servicer: health.aio.HealthServicer,
+    told: Probes,
+    ready: Callable[[], Awaitable[None]],
+    service: str,
 ) -> None:
     """Keeps the health service telling the truth, whatever it is that keeps a service from work."""
     while True:
@@ -210,6 +217,7 @@ async def _watch(
             state = health_pb2.HealthCheckResponse.SERVING
         await servicer.set("", state)
         await servicer.set(service, state)
+        await told.tell(ready=state == health_pb2.HealthCheckResponse.SERVING)
         await asyncio.sleep(READINESS_SECONDS)
 
 
@@ -276,6 +284,11 @@ class _Guard:
                     span.fail()
             seconds = time.perf_counter() - started
             self._observe[code](seconds)
+            span.attributes = {
+                "rpc.system.name": "grpc",
+                "rpc.method": self._name,
+                "rpc.response.status_code": code.name,
+            }
             self._log.info("rpc", code=code.name, ms=round(seconds * 1000, 3))
         if isinstance(outcome, status_pb2.Status):
             details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
@@ -297,6 +310,7 @@ class _Guard:
                 return await self._stream(request, call, context)
             return await self._answer(request, call, context)
         except Problem as problem:
+            _refused.labels(self._name, problem.reason).inc()
             if isinstance(problem, errors.Unavailable):
                 _log.warning("neighbour out of reach", cause=repr(problem.__cause__))
             return status.status_of(problem, language)

@@ -101,6 +101,14 @@ _ADD_COURIER_PERMIT = (
     WHERE outcome IS NULL AND permit IS NOT NULL
     """,
 )
+_ADD_DEAD_LETTER_OUTCOME = """
+    ALTER TABLE dead_letter
+        ADD COLUMN outcome text CHECK (outcome IN ('REPLAYED', 'DISCARDED')),
+        ADD COLUMN settled_at timestamptz,
+        ADD COLUMN settled_by uuid,
+        ADD COLUMN settled_because text,
+        ADD CHECK (num_nulls(outcome, settled_at, settled_by, settled_because) IN (0, 4))
+"""
 _CREATE_STAFF_ACTION = (
     """
     CREATE TABLE staff_action (
@@ -152,6 +160,11 @@ def add_courier_permit(op: Operations) -> None:
     """
     for statement in _ADD_COURIER_PERMIT:
         op.execute(statement)
+
+
+def add_dead_letter_outcome(op: Operations) -> None:
+    """Has dead letters say what became of them, by whom and why: see `kit.dead_letters`."""
+    op.execute(_ADD_DEAD_LETTER_OUTCOME)
 
 
 def create_staff_action_table(op: Operations) -> None:

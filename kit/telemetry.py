@@ -27,6 +27,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from kit.settings import ProcessSettings
+from kit.tls import Identity
 
 __all__ = [
     "Span",
@@ -43,6 +44,11 @@ __all__ = [
 _SCOPE = InstrumentationScope("kit.telemetry")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _DETAIL = re.compile(r"DETAIL: .*")
+_certificate_ends = prometheus_client.Gauge(
+    "kundeapp_certificate_ends_timestamp_seconds",
+    "When the certificate ends that a process was started with.",
+    ["process"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +219,12 @@ def configure(process: str, settings: ProcessSettings) -> Generator[None]:
         settings: How it logs and where its traces go.
     """
     _configure_logs(process, settings)
+    identity = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+    _certificate_ends.labels(process).set(identity.expires_at().timestamp())
     _recorder.resource = Resource.create({"service.name": process, "service.namespace": "kundeapp"})
     processor = None
     if settings.otlp_endpoint:
-        exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
-        processor = BatchSpanProcessor(exporter)
+        processor = BatchSpanProcessor(_exporter(settings, identity))
     if settings.admin_port:
         server, thread = prometheus_client.start_http_server(
             settings.admin_port, addr=settings.admin_host
@@ -231,6 +238,15 @@ def configure(process: str, settings: ProcessSettings) -> Generator[None]:
         if server is not None and thread is not None:
             server.shutdown()
             thread.join()
+
+
+def _exporter(settings: ProcessSettings, identity: Identity) -> OTLPSpanExporter:
+    if settings.otlp_plain:
+        return OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=True)
+    credentials = identity.channel_credentials()
+    return OTLPSpanExporter(
+        endpoint=settings.otlp_endpoint, insecure=False, credentials=credentials
+    )
 
 
 @contextlib.contextmanager
@@ -252,6 +268,8 @@ def recording(processor: SpanProcessor | None, ratio: float) -> Generator[None]:
 
 def _configure_logs(process: str, settings: ProcessSettings) -> None:
     """Sends what the suite logs, and the warnings of its libraries, to standard output.
+
+    So does what ends the process: it is the last line of the log, and not a traceback beside it.
 
     Loggers keep what they were configured with, so it is the process's own output, and not one
     that stands in for it for a while.
@@ -285,6 +303,17 @@ def _configure_logs(process: str, settings: ProcessSettings) -> None:
         )
     )
     logging.basicConfig(handlers=[libraries], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_crash
+
+
+def _log_crash(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, Exception):
+        structlog.get_logger(__name__).critical("crashed", exc_info=error)
+    else:
+        sys.__excepthook__(kind, error, traceback)
 
 
 def leave_out_details(

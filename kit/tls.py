@@ -3,9 +3,11 @@
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import grpc
+from cryptography import x509
 
 _WORKLOAD_URI = "spiffe://kundeapp/workload/"
 
@@ -39,6 +41,10 @@ class Identity:
         context = ssl.create_default_context(cafile=str(self.authority))
         context.load_cert_chain(self.certificate, self.key)
         return context
+
+    def expires_at(self) -> datetime:
+        """Returns when the certificate ends."""
+        return x509.load_pem_x509_certificate(self.certificate.read_bytes()).not_valid_after_utc
 
 
 def workload_uri(workload: str) -> str:

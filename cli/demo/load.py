@@ -132,7 +132,8 @@ def _import(services: Services, files: DemoFiles) -> None:
     with ThreadPoolExecutor() as pool:
         running = [
             *(
-                pool.submit(services.import_prices, file, area, _unseen)
+                # Made up, so that any price that somebody brings takes their place.
+                pool.submit(services.import_prices, file, area, _unseen, provisional=True)
                 for area, file in files.prices.items()
             ),
             *(

@@ -3,12 +3,11 @@
 import platform
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import moments
-from cli.command import AsJson, finish, sessions, settings
+from cli.command import AsJson, finish, moment_option, sessions, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,34 +31,23 @@ events.add_typer(door, name="door")
 _LONGEST_DEVICE = 64
 
 
-def _moment(text: str) -> datetime:
-    try:
-        return moments.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-def _moment_option(what: str) -> Any:
-    return typer.Option(help=what, parser=_moment, metavar="TIME")
-
-
 _TITLE = typer.Option(help="What it is called.")
 _VENUE = typer.Option(help="Where it is.")
 _TEXT = typer.Option(help="What it is about.")
 _CAPACITY = typer.Option(help="How many guests there is room for.")
 _MAX_PER_CUSTOMER = typer.Option(help="The most tickets that one customer can have.")
-_STARTS_AT = _moment_option("When it starts.")
+_STARTS_AT = moment_option("When it starts.")
 
 Event = Annotated[str, typer.Argument(metavar="EVENT", help="The event, a UUID.")]
 Text = Annotated[str | None, _TEXT]
 MaxPerCustomer = Annotated[int | None, _MAX_PER_CUSTOMER]
-SalesOpenAt = Annotated[datetime | None, _moment_option("When tickets can be had from.")]
-SalesCloseAt = Annotated[datetime | None, _moment_option("Until when tickets can be reserved.")]
+SalesOpenAt = Annotated[datetime | None, moment_option("When tickets can be had from.")]
+SalesCloseAt = Annotated[datetime | None, moment_option("Until when tickets can be reserved.")]
 WaitingListClosesAt = Annotated[
-    datetime | None, _moment_option("Until when the waiting list is served.")
+    datetime | None, moment_option("Until when the waiting list is served.")
 ]
 BallotClosesAt = Annotated[
-    datetime | None, _moment_option("When the registration for a ballot closes.")
+    datetime | None, moment_option("When the registration for a ballot closes.")
 ]
 Quantity = Annotated[int, typer.Option(min=1, help="How many tickets.")]
 Reason = Annotated[str, typer.Option(help="Why you do this for the customer.")]

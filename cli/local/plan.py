@@ -16,6 +16,9 @@ from kit.local.processes import LOOPBACK, Child
 
 SERVICES = ("identity", "metering", "consent", "events")
 
+_WEB = Path(__file__).parents[2] / "gateway" / "web" / "dist"
+"""Where `make web` builds the web client, which only some who run the suite need."""
+
 _OFFSETS = {
     "gateway": 0,
     "identity": 1,
@@ -146,6 +149,8 @@ class Plan:
             "tls_authority": tls.authority,
             "admin_port": self.settings.port_of(f"{name}_admin"),
             "log_format": "console",
+            # Ctrl-C stops all of it: nobody is left to be sent elsewhere.
+            "drain_seconds": 0,
             "listen": self.settings.address_of(name),
             **(self._gateway() if name == "gateway" else self._service(name)),
         }
@@ -157,6 +162,7 @@ class Plan:
         return {
             "signing_keys": self.pki.internal_signing_keys,
             "nats_url": self.nats.url,
+            **({"web": _WEB} if (_WEB / "index.html").is_file() else {}),
             **{name: self.settings.address_of(name) for name in SERVICES},
         }
 

@@ -205,6 +205,7 @@ def _load_demo(plan: Plan, say: Say) -> "Demo":
 def _summary(plan: Plan, demo: "Demo") -> Table:
     url = plan.settings.url
     table = Table.grid(padding=(0, 2), pad_edge=True)
+    table.add_row("Di side", url)
     table.add_row("API", f"{url}/docs")
     table.add_row("Ready?", f"{url}/readyz")
     for customer in demo.customers:

@@ -11,6 +11,7 @@ from kit.courier.delivery import deliver
 from kit.courier.message import (
     Attachment,
     Channel,
+    CheckedTransport,
     Message,
     Permits,
     Refused,
@@ -23,6 +24,7 @@ from kit.courier.transports import open_transports
 __all__ = [
     "Attachment",
     "Channel",
+    "CheckedTransport",
     "Courier",
     "CourierSettings",
     "Message",

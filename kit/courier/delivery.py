@@ -50,7 +50,7 @@ WITH due AS (
 )
 UPDATE courier_message m SET attempts = attempts + 1, due_at = $4
 FROM due WHERE m.id = due.id
-RETURNING m.id, purpose, content, not_after, permit, attempts, $5 <= (
+RETURNING m.id, purpose, content, queued_at, not_after, permit, attempts, $5 <= (
     SELECT count(*) FROM courier_message e
     WHERE e.recipient_hash = m.recipient_hash AND e.purpose = m.purpose
         AND e.queued_at > m.queued_at - interval '1 hour'
@@ -71,6 +71,12 @@ _handled = prometheus_client.Counter(
     "kundeapp_courier_messages_total",
     "Messages that were sent or given up.",
     ["channel", "purpose", "outcome"],
+)
+_seconds = prometheus_client.Histogram(
+    "kundeapp_courier_seconds",
+    "How long it took from when a message was queued until it was sent.",
+    ["channel", "purpose"],
+    buckets=(0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 14400, 86400),
 )
 _oldest = prometheus_client.Gauge(
     "kundeapp_courier_oldest_waiting_seconds",
@@ -103,6 +109,7 @@ class Leased:
         channel: How it is sent.
         purpose: Why, in a word.
         content: Whom it is for and what it says, sealed.
+        queued_at: Since when it waits.
         not_after: From when on it is worthless.
         permit: What must hold when it is sent; empty if it is sent in any case.
         attempt: Which attempt this is, from 1.
@@ -113,6 +120,7 @@ class Leased:
     channel: Channel
     purpose: str
     content: bytes
+    queued_at: datetime
     not_after: datetime
     permit: str
     attempt: int
@@ -261,6 +269,7 @@ class Rounds:
                 channel=channel,
                 purpose=row["purpose"],
                 content=row["content"],
+                queued_at=row["queued_at"],
                 not_after=row["not_after"],
                 permit=row["permit"] or "",
                 attempt=row["attempts"],
@@ -277,9 +286,15 @@ class Rounds:
                 await self._try_later(leased)
             elif ending.noted or await self._note(leased, ending):
                 log.info("message handled", outcome=ending.outcome.name)
-                _handled.labels(leased.channel.name, leased.purpose, ending.outcome.name).inc()
+                self._count(leased, ending.outcome)
         except Exception as error:  # noqa: BLE001 - the others of the batch go on
             log.warning("message not noted", error=type(error).__name__)
+
+    def _count(self, leased: Leased, outcome: Outcome) -> None:
+        _handled.labels(leased.channel.name, leased.purpose, outcome.name).inc()
+        if outcome is Outcome.SENT:
+            waited = self._clock.now() - leased.queued_at
+            _seconds.labels(leased.channel.name, leased.purpose).observe(waited.total_seconds())
 
     async def _ending(self, leased: Leased, log: Any) -> Ending | None:
         """Sends a message if it should be; returns None if it should be tried again."""

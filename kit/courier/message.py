@@ -143,6 +143,18 @@ class Transport(Protocol):
         ...
 
 
+class CheckedTransport(Transport, Protocol):
+    """A transport that can say whether it would work."""
+
+    async def check(self) -> None:
+        """Makes sure that messages can be handed over, without handing one over.
+
+        Raises:
+            Unreachable: If they cannot.
+        """
+        ...
+
+
 class Permits(Protocol):
     """Knows what permits mean."""
 

@@ -66,6 +66,19 @@ class SmtpTransport:
             # Without its cause, here and below: servers repeat the recipient in what they say.
             raise Unreachable(type(error).__name__) from None
 
+    async def check(self) -> None:
+        """Connects, logs in, and takes leave.
+
+        Raises:
+            Unreachable: If the server is not there, lacks TLS, or refuses our login.
+        """
+        client = self._client()
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unreachable(type(error).__name__) from None
+        await _part(client)
+
     async def close(self) -> None:
         """Takes leave of the server."""
         await self._connections.close()

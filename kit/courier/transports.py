@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Mapping
 from email.headerregistry import Address
 from http import HTTPStatus
@@ -12,7 +13,7 @@ import httpx
 
 from kit.clock import Clock
 from kit.courier import mail
-from kit.courier.message import Channel, Message, Refused, Transport, Unreachable
+from kit.courier.message import Channel, CheckedTransport, Message, Refused, Unreachable
 from kit.courier.settings import CourierSettings
 from kit.courier.smtp import SmtpTransport
 
@@ -34,7 +35,7 @@ _TRY_AGAIN = frozenset(
 @contextlib.asynccontextmanager
 async def open_transports(
     settings: CourierSettings, clock: Clock
-) -> AsyncGenerator[Mapping[Channel, Transport]]:
+) -> AsyncGenerator[Mapping[Channel, CheckedTransport]]:
     """Opens a transport for each channel that the settings name.
 
     Raises:
@@ -45,7 +46,7 @@ async def open_transports(
     if settings.mailbox is not None:
         yield dict.fromkeys(Channel, MailboxTransport(settings.mailbox, sender, clock))
         return
-    transports: dict[Channel, Transport] = {}
+    transports: dict[Channel, CheckedTransport] = {}
     async with contextlib.AsyncExitStack() as stack:
         if settings.smtp_host:
             smtp = SmtpTransport(settings, sender, clock)
@@ -88,6 +89,19 @@ class HttpTransport:
         if not answer.is_success:
             raise Unreachable(f"HTTP {answer.status_code}")
 
+    async def check(self) -> None:
+        """Asks the gateway for any answer; whether it takes messages, only a message would show.
+
+        Raises:
+            Unreachable: If there is none, or one of 5xx.
+        """
+        try:
+            answer = await self._client.head(self._url)
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from None
+        if answer.is_server_error:
+            raise Unreachable(f"HTTP {answer.status_code}")
+
 
 class MailboxTransport:
     """Puts messages into a folder, one file each, the newest last in the order of names."""
@@ -116,6 +130,15 @@ class MailboxTransport:
             await asyncio.to_thread(_write, file, content)
         except OSError as error:
             raise Unreachable(type(error).__name__) from None
+
+    async def check(self) -> None:
+        """Makes sure that the folder is there.
+
+        Raises:
+            Unreachable: If it cannot be written.
+        """
+        if not await asyncio.to_thread(os.access, self._folder, os.W_OK):
+            raise Unreachable("NotWritable")
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -43,6 +44,20 @@ def locked(folder: Path) -> Generator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def first_of_free_ports(count: int) -> int:
+    """Returns the first of some ports in a row that nobody listens on just now.
+
+    Linux gives the ports from 32768 on to connections, also to those of the suite itself: one could
+    have a port that the suite is yet to listen on, at its start or after a kill. These are below.
+    """
+    while True:
+        first = random.randrange(10_000, 32_000, count)  # noqa: S311 - which ports is no secret
+        with contextlib.suppress(PortBusyError):
+            for port in range(first, first + count):
+                require_port("suite", port)
+            return first
 
 
 def require_port(name: str, port: int) -> None:

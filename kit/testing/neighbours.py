@@ -68,6 +68,10 @@ class Neighbours:
             self._templates[migrations_folder] = template
         return self.postgres.url(await self._create_database(self._templates[migrations_folder]))
 
+    async def empty_database(self) -> str:
+        """Returns the URL of a new database without any table."""
+        return self.postgres.url(await self._create_database())
+
     async def forget_events(self) -> None:
         """Empties the bus of what other tests have published, and of its consumers."""
         client = await nats.connect(self.nats.url, tls=self.pki.identity("nats").client_context())
@@ -98,6 +102,7 @@ class Neighbours:
                 "database_url": database_url,
                 "nats_url": self.nats.url,
                 "grace_seconds": 1,
+                "drain_seconds": 0,
                 **more,
             }
         )

@@ -4,19 +4,24 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
+from kit import operations
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
+from kit.gauges import measure_bus, measure_database
 from kit.ids import Ids, SystemIds
 from kit.inbox import consume
 from kit.jwt import KeyFile
 from kit.keyed_hash import KeyedHash, secret_keys
+from kit.operations import Operations
 from kit.outbox import Outbox, Relay
-from kit.server import Server, background
+from kit.repeat import background
+from kit.server import Server
 from kit.tls import Identity
 from kundeapp.consent.v1 import consent_service_pb2 as pb
 from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
@@ -39,11 +44,13 @@ from services.consent.letters import write
 from services.consent.post import Bounces, ConsentPermits, CourierPost
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores, PostgresWritingStores
+from services.consent.storage.gauges import QUERIES
 from services.consent.tokens import KeyedReleaseTokens, KeyedUnsubscribeTokens
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ConsentService"]
 
 _NAME = "consent"
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @asynccontextmanager
@@ -60,7 +67,13 @@ async def running(
         )
         workload = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
         bus = await stack.enter_async_context(
-            Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
+            Bus.open(
+                settings.nats_url,
+                workload,
+                _NAME,
+                replicas=settings.nats_replicas,
+                since=settings.consume_from,
+            )
         )
         identity = await stack.enter_async_context(open_channel(settings.identity, workload))
         events = await stack.enter_async_context(open_channel(settings.events, workload))
@@ -87,11 +100,16 @@ async def running(
             clock=clock,
         )
         newsroom = Newsroom(writer, ids, clock)
+        heard = (
+            consumers.customers(PostgresStore, clock),
+            consumers.events(PostgresStore, ids, clock),
+            consumers.waiting_list(PostgresStore, ids, clock),
+        )
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore, clock), bus, database),
-            consume(consumers.events(PostgresStore, ids, clock), bus, database),
-            consume(consumers.waiting_list(PostgresStore, ids, clock), bus, database),
+            *(consume(each, bus, database) for each in heard),
+            measure_database(_NAME, database, consumers=heard, queries=QUERIES),
+            measure_bus(_NAME, bus, heard),
             routines.anchor_ledger(stores, clock),
             routines.learn_contacts(stores, customers, hashes, clock),
             routines.tend_mailings(stores, newsroom),
@@ -134,5 +152,10 @@ async def running(
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),
                 database.ping,
+                beside={
+                    operations.SERVICE: Operations(
+                        _NAME, _MIGRATIONS, database, bus, outbox, heard, clock, transports
+                    )
+                },
             )
         )

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from kit.courier import CourierSettings
-from kit.settings import ServiceSettings
+from kit.settings import PartSettings, ServiceSettings
 
 _PREFIX = "KUNDEAPP_CONSENT_"
 _CUSTOMER_SERVICE = Path(__file__).with_name("customer_service.toml")
@@ -42,7 +42,7 @@ class Settings(ServiceSettings, CourierSettings):
     """How customers reach the company, and when: the file beside this one is an example."""
 
 
-class MigrationSettings(BaseSettings):
+class MigrationSettings(PartSettings):
     """What the migrations can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)

@@ -2,17 +2,22 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
+from kit import operations
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.channel import open_channel
 from kit.clock import Clock, SystemClock
 from kit.database import Database
+from kit.gauges import measure_bus, measure_database
 from kit.ids import Ids, SystemIds
 from kit.inbox import consume
 from kit.jwt import KeyFile
+from kit.operations import Operations
 from kit.outbox import Outbox, Relay
-from kit.server import Server, background
+from kit.repeat import background
+from kit.server import Server
 from kit.tls import Identity
 from kundeapp.events.v1 import events_service_pb2 as pb
 from kundeapp.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
@@ -22,10 +27,12 @@ from services.events.identity import IdentityCustomers
 from services.events.servicer import EventsServicer
 from services.events.servicer.reserving import Reserving
 from services.events.storage import PostgresReader, PostgresStore, PostgresStores
+from services.events.storage.gauges import QUERIES
 
 SERVICE = pb.DESCRIPTOR.services_by_name["EventsService"]
 
 _NAME = "events"
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @asynccontextmanager
@@ -41,14 +48,25 @@ async def running(
         )
         workload = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
         bus = await stack.enter_async_context(
-            Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
+            Bus.open(
+                settings.nats_url,
+                workload,
+                _NAME,
+                replicas=settings.nats_replicas,
+                since=settings.consume_from,
+            )
         )
         identity = await stack.enter_async_context(open_channel(settings.identity, workload))
         stores = PostgresStores(database)
+        heard = (
+            consumers.customers(PostgresStore, ids, clock),
+            consumers.offers(PostgresStore, ids, clock),
+        )
         for work in (
             Relay(_NAME, settings.database_url, outbox, bus).run(),
-            consume(consumers.customers(PostgresStore, ids, clock), bus, database),
-            consume(consumers.offers(PostgresStore, ids, clock), bus, database),
+            *(consume(each, bus, database) for each in heard),
+            measure_database(_NAME, database, consumers=heard, queries=QUERIES),
+            measure_bus(_NAME, bus, heard),
             routines.learn_customer_names(stores, IdentityCustomers(IdentityServiceStub(identity))),
             routines.tend_events(
                 database,
@@ -74,5 +92,10 @@ async def running(
                 settings,
                 InternalTokens(KeyFile(settings.internal_keys), clock),
                 database.ping,
+                beside={
+                    operations.SERVICE: Operations(
+                        _NAME, _MIGRATIONS, database, bus, outbox, heard, clock
+                    )
+                },
             )
         )

@@ -1,9 +1,9 @@
 """Events' settings, read once from `KUNDEAPP_EVENTS_…`; nothing else reads the environment."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from kit.settings import ServiceSettings
+from kit.settings import PartSettings, ServiceSettings
 
 _PREFIX = "KUNDEAPP_EVENTS_"
 
@@ -19,7 +19,7 @@ class Settings(ServiceSettings):
     """How often offers that have ended, lists that have closed and draws are looked for."""
 
 
-class MigrationSettings(BaseSettings):
+class MigrationSettings(PartSettings):
     """What the migrations can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)

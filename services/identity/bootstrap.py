@@ -3,20 +3,24 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
+from pathlib import Path
 
 import httpx
 
 import services.identity
-from kit import jwt
+from kit import jwt, operations
 from kit.access import InternalTokens
 from kit.bus import Bus
 from kit.clock import Clock, SystemClock
 from kit.courier import Courier, deliver, open_transports
 from kit.database import Database
+from kit.gauges import measure_database
 from kit.ids import Ids, SystemIds
 from kit.keyed_hash import KeyedHash, secret_keys
+from kit.operations import Operations
 from kit.outbox import Outbox, Relay
-from kit.server import Server, background
+from kit.repeat import background
+from kit.server import Server
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from services.identity import routines
@@ -44,6 +48,7 @@ from services.identity.tokens import SignedAccessTokens
 SERVICE = pb.DESCRIPTOR.services_by_name["IdentityService"]
 
 _NAME = "identity"
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @asynccontextmanager
@@ -59,7 +64,13 @@ async def running(
         )
         workload = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
         bus = await stack.enter_async_context(
-            Bus.open(settings.nats_url, workload, _NAME, replicas=settings.nats_replicas)
+            Bus.open(
+                settings.nats_url,
+                workload,
+                _NAME,
+                replicas=settings.nats_replicas,
+                since=settings.consume_from,
+            )
         )
         keys = secret_keys(settings.secret_keys)
         transports = await stack.enter_async_context(open_transports(settings, clock))
@@ -76,6 +87,7 @@ async def running(
                 clock=clock,
             ),
             routines.tidy(PostgresStores(database, post), clock),
+            measure_database(_NAME, database),
         ):
             await stack.enter_async_context(background(work))
         hashes = Argon2Passwords(
@@ -100,7 +112,12 @@ async def running(
                 ),
                 settings,
                 InternalTokens(jwt.KeyFile(settings.internal_keys), clock),
-                ready=database.ping,
+                database.ping,
+                beside={
+                    operations.SERVICE: Operations(
+                        _NAME, _MIGRATIONS, database, bus, outbox, (), clock, transports
+                    )
+                },
             )
         )
 

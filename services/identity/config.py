@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from kit.courier import CourierSettings
-from kit.settings import ServiceSettings
+from kit.settings import PartSettings, ServiceSettings
 from services.identity.domain.passwords import SHORTEST_PASSWORD
 
 _PREFIX = "KUNDEAPP_IDENTITY_"
@@ -78,7 +78,7 @@ class Settings(ServiceSettings, CourierSettings):
         return self
 
 
-class MigrationSettings(BaseSettings):
+class MigrationSettings(PartSettings):
     """What the migrations can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)

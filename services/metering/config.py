@@ -1,8 +1,8 @@
 """Metering's settings, read once from `KUNDEAPP_METERING_…`; nothing else reads the environment."""
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from kit.settings import ServiceSettings
+from kit.settings import PartSettings, ServiceSettings
 
 _PREFIX = "KUNDEAPP_METERING_"
 
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
 
-class MigrationSettings(BaseSettings):
+class MigrationSettings(PartSettings):
     """What the migrations can be told."""
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)

@@ -1,33 +1,46 @@
 """The suite that all of these tests share, as a person has one running."""
 
-import contextlib
-import random
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
-from kit.local.errors import PortBusyError
-from kit.local.processes import require_port
+from cli.local.plan import SERVICES
+from kit.local.pki import LocalPki
+from kit.local.processes import first_of_free_ports
+from tests.e2e.collector import Collector
 from tests.e2e.suite import Suite
 
+PROCESSES = ("gateway", *SERVICES)
 PORTS_FROM_THE_FIRST = 15
-BELOW_THOSE_OF_CONNECTIONS = range(10_000, 32_000, PORTS_FROM_THE_FIRST)
-"""Linux gives the ports from 32768 on to connections, also to those of the suite itself: one could
-have a port that the suite is yet to listen on, at its start or after a kill."""
-
-
-def _first_of_free_ports() -> int:
-    while True:
-        first = random.choice(BELOW_THOSE_OF_CONNECTIONS)  # noqa: S311 - which ports is no secret
-        with contextlib.suppress(PortBusyError):
-            for port in range(first, first + PORTS_FROM_THE_FIRST):
-                require_port("suite", port)
-            return first
 
 
 @pytest.fixture(scope="session")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Generator[Suite]:
-    running = Suite(tmp_path_factory.mktemp("suite"), _first_of_free_ports())
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the suite."""
+    return tmp_path_factory.mktemp("suite")
+
+
+@pytest.fixture(scope="session")
+def collector(data: Path) -> Generator[Collector]:
+    """Where the suite's traces go; it and the processes show each other their certificates."""
+    pki = LocalPki(data / "pki")
+    pki.prepare(["collector"])
+    with Collector.listening(pki.identity("collector")) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def suite(data: Path, collector: Collector) -> Generator[Suite]:
+    endpoints = {
+        f"KUNDEAPP_{process}_OTLP_ENDPOINT".upper(): f"localhost:{collector.port}"
+        for process in PROCESSES
+    }
+    running = Suite(
+        data,
+        first_of_free_ports(PORTS_FROM_THE_FIRST),
+        {**endpoints, "OTEL_BSP_SCHEDULE_DELAY": "100"},
+    )
     try:
         running.start()
         yield running

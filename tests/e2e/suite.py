@@ -36,10 +36,17 @@ class Done:
 
 @dataclass
 class Suite:
-    """`kundeapp run`, and what a customer and an operator do with it."""
+    """`kundeapp run`, and what a customer and an operator do with it.
+
+    Attributes:
+        data: Where it keeps everything.
+        port: The gateway's port.
+        told: What its processes are told beside that, as environment variables.
+    """
 
     data: Path
     port: int
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     @property
@@ -171,7 +178,7 @@ class Suite:
     @property
     def _environment(self) -> dict[str, str]:
         ours = {"KUNDEAPP_DATA": str(self.data), "KUNDEAPP_PORT": str(self.port)}
-        return {**os.environ, **ours}
+        return {**os.environ, **ours, **self.told}
 
 
 @dataclass(frozen=True)

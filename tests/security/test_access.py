@@ -187,6 +187,12 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.metering.v1.MeteringService.ImportPrices": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportRates": OPERATOR,
     "kundeapp.metering.v1.MeteringService.ImportExchangeRates": OPERATOR,
+    "kundeapp.operations.v1.OperationsService.GetServiceState": only("cli"),
+    "kundeapp.operations.v1.OperationsService.ListDeadLetters": OPERATOR,
+    "kundeapp.operations.v1.OperationsService.GetDeadLetter": OPERATOR,
+    "kundeapp.operations.v1.OperationsService.ReplayDeadLetter": OPERATOR,
+    "kundeapp.operations.v1.OperationsService.DiscardDeadLetter": OPERATOR,
+    "kundeapp.operations.v1.OperationsService.RepublishEvents": OPERATOR,
 }
 
 ADMITTED = grpc.StatusCode.OK
@@ -501,6 +507,7 @@ def _settings(pki: LocalPki) -> ServiceSettings:
         database_url="postgresql://nowhere",
         nats_url="tls://nowhere",
         grace_seconds=0,
+        drain_seconds=0,
     )
 
 

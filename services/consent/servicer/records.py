@@ -2,11 +2,21 @@
 
 from collections.abc import AsyncIterator
 
+import prometheus_client
+
 from kit.server import Call
 from kundeapp.consent.v1 import consents_pb2 as pb
 from services.consent.handlers import imports, verification
 from services.consent.servicer import messages
 from services.consent.servicer.part import Part
+
+_findings = prometheus_client.Counter(
+    "kundeapp_consent_ledger_findings_total", "What checks have found wrong with the ledger."
+)
+_verified = prometheus_client.Gauge(
+    "kundeapp_consent_ledger_verified_timestamp_seconds",
+    "When a check of the ledger last came to its end.",
+)
 
 
 class Records(Part):
@@ -31,6 +41,9 @@ class Records(Part):
         known = messages.anchors_of(request)
         async with self.stores() as store:
             part = await verification.verify(store, known, request.page_token)
+        _findings.inc(len(part.findings))
+        if not part.next_token:
+            _verified.set(self.clock.now().timestamp())
         answer = pb.VerifyLedgerResponse(
             problems=map(messages.problem_of, part.findings),
             rows=part.rows,

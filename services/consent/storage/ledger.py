@@ -1,15 +1,23 @@
 """The ledger on PostgreSQL."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import prometheus_client
 
 from services.consent.domain.ledger import Actor, Consent, Decision, Entry, Head
 from services.consent.domain.published import Event
 from services.consent.storage.part import Part
 
+_changes = prometheus_client.Counter(
+    "kundeapp_consent_changes_total",
+    "Decisions that were written down; no channel where a purpose as a whole was decided.",
+    ["purpose", "channel", "decision"],
+)
 _LEDGER_LOCK = 0x6C6564676572  # "ledger": the advisory lock of whoever writes
 
 
@@ -87,6 +95,7 @@ class Ledger(Part):
         # Of several rows about the same, the last one holds.
         last = {(entry.customer_id, entry.purpose, entry.channel): entry for entry in entries}
         await self._put_consents(list(last.values()))
+        self._transaction.after_commit(partial(_count, entries))
 
     async def entries_of(
         self, customers: Collection[UUID], before: int | None, limit: int
@@ -138,6 +147,12 @@ class Ledger(Part):
             [entry.position for entry in entries],
             [entry.happened_at for entry in entries],
         )
+
+
+def _count(entries: Sequence[Entry]) -> None:
+    changes = Counter((entry.purpose, entry.channel, entry.decision.value) for entry in entries)
+    for change, times in changes.items():
+        _changes.labels(*change).inc(times)
 
 
 def consent_of(row: asyncpg.Record) -> Consent:

@@ -10,13 +10,13 @@ import asyncpg
 import orjson
 import prometheus_client
 
-from services.consent.domain.notifications import Leased, Notification, Reason, State
+from services.consent.domain.notifications import Leased, Notification, Reason
 from services.consent.storage.part import Part
 
 _counted = prometheus_client.Counter(
     "kundeapp_consent_notifications_total",
-    "What was to be told (WAITING), and what of it was WRITTEN or DROPPED.",
-    ["kind", "state"],
+    "What was to be told (WAITING), what of it was WRITTEN or DROPPED, and why.",
+    ["kind", "state", "reason"],
 )
 
 # What ends at the same moment ends in the order of ids, so that nobody waits for each other.
@@ -25,7 +25,7 @@ UPDATE notification n SET state = 'DROPPED', reason = $1, ended_at = now()
 FROM (
     SELECT id FROM notification WHERE state = 'WAITING' AND {which} ORDER BY id FOR UPDATE
 ) AS dropped
-WHERE n.id = dropped.id RETURNING kind
+WHERE n.id = dropped.id RETURNING n.kind, n.state, n.reason
 """
 
 
@@ -41,7 +41,7 @@ class Notifications(Part):
             SELECT n.*, 'WAITING'
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[],
                         $6::timestamptz[], $7::timestamptz[], $8::text[]) AS n
-            ON CONFLICT (cause) DO NOTHING RETURNING kind
+            ON CONFLICT (cause) DO NOTHING RETURNING kind, state, reason
             """,
             [each.id for each in notifications],
             [each.cause for each in notifications],
@@ -52,7 +52,7 @@ class Notifications(Part):
             [each.not_after for each in notifications],
             [each.topic for each in notifications],
         )
-        self._count(State.WAITING, rows)
+        self._count(rows)
 
     async def take_back(self, topic: str, *kinds: str) -> None:
         """Has nothing more told about a topic: only of these kinds, or of all if none is named."""
@@ -118,14 +118,13 @@ class Notifications(Part):
             UPDATE notification n SET ended_at = $3, reason = nullif(ended.reason, ''),
                 state = CASE ended.reason WHEN '' THEN 'WRITTEN' ELSE 'DROPPED' END
             FROM unnest($1::uuid[], $2::text[]) AS ended (id, reason)
-            WHERE n.id = ended.id RETURNING kind, state
+            WHERE n.id = ended.id RETURNING kind, state, n.reason
             """,
             list(ended.keys()),
             list(ended.values()),
             now,
         )
-        for state in (State.WRITTEN, State.DROPPED):
-            self._count(state, [row for row in rows if row["state"] == state])
+        self._count(rows)
 
     async def forget_notifications(self, before: datetime) -> None:
         """Forgets what has ended before some time."""
@@ -153,14 +152,14 @@ class Notifications(Part):
 
     async def _drop(self, reason: str, which: str, *values: object) -> None:
         rows = await self._connection.fetch(_DROP.format(which=which), reason, *values)
-        self._count(State.DROPPED, rows)
+        self._count(rows)
 
-    def _count(self, state: State, rows: Sequence[asyncpg.Record]) -> None:
-        kinds = Counter[str](row["kind"] for row in rows)
+    def _count(self, rows: Sequence[asyncpg.Record]) -> None:
+        changes = Counter((row["kind"], row["state"], row["reason"] or "") for row in rows)
 
         def count() -> None:
-            for kind, times in kinds.items():
-                _counted.labels(kind, state).inc(times)
+            for change, times in changes.items():
+                _counted.labels(*change).inc(times)
 
         self._transaction.after_commit(count)
 

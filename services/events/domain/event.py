@@ -340,8 +340,8 @@ def _require_order(event: Event, now: datetime | None) -> None:
         if moment > later:
             errors.append(FieldError(name, "AFTER", {"field": other}))
 
-    if now is not None:
-        after("starts_at", event.starts_at, "now", now)
+    if now is not None and event.starts_at <= now:
+        errors.append(FieldError("starts_at", "STARTS_IN_THE_PAST"))
     after("sales_close_at", event.sales_close_at, "salesOpenAt", event.sales_open_at)
     not_after("sales_close_at", event.sales_close_at, "startsAt", event.starts_at)
     not_after("waiting_list_closes_at", event.waiting_list_closes_at, "startsAt", event.starts_at)

@@ -54,8 +54,10 @@ SECOND_FACTOR_BY_DAY: Final = Throttle("second-factor-day", 20, timedelta(days=1
 """The same, for somebody with patience: after a year of it, one chance in fifty."""
 SECOND_FACTOR_TOLD: Final = Throttle("second-factor-told", 1, timedelta(days=1))
 """Letters about that."""
-PASSKEY_BY_NETWORK: Final = Throttle("passkey-network", 100, timedelta(minutes=10))
-"""Challenges for passkeys."""
+PASSKEY_BY_NETWORK: Final = Throttle("passkey-network", 100, timedelta(minutes=1))
+"""Challenges for passkeys: each view of the login asks for one, so that the browser can offer a
+passkey, and a carrier's network has many customers. Nobody guesses anything by asking; what this
+bounds is how many rows wait for an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import prometheus_client
 import sqlalchemy as sa
 from sqlmodel import col, delete, select
 
 from services.identity.domain.sessions import Client, Login, RefreshToken, Session
 from services.identity.storage.part import Part
 from services.identity.storage.tables import RefreshTokenRow, SessionRow
+
+_logins = prometheus_client.Counter(
+    "kundeapp_identity_logins_total",
+    "Sessions that began, by how their owners have shown who they are (RFC 8176).",
+    ["client", "methods"],
+)
 
 
 class Sessions(Part):
@@ -32,6 +39,8 @@ class Sessions(Part):
             )
         )
         await self._session.flush()
+        counted = _logins.labels(session.client, "+".join(session.methods))
+        self._transaction.after_commit(counted.inc)
 
     async def logins_of(self, account_id: UUID, now: datetime) -> Sequence[Login]:
         """Returns the sessions of an account that are not over, the last used first."""

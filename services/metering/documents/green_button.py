@@ -26,13 +26,22 @@ from services.metering.domain.exports import Flow, Rows, UsageExport
 from services.metering.domain.period import Resolution
 from services.metering.domain.pricing import UNKNOWN
 from services.metering.domain.pricing.money import divided
+from services.metering.domain.readings import Quality
 
 _COST_SCALE = 1000
 """From 1e-8 kr to ESPI's 1e-5 of the currency."""
 _DELIVERED, _RECEIVED = 1, 19
 """Flow directions, as the grid company sees them: to the customer, and from the customer."""
-_VALID, _ESTIMATED = 0, 8
-"""Qualities. ESPI knows no estimate as such; the one from the point's own past comes nearest."""
+_QUALITIES = {
+    Quality.MEASURED: 0,
+    Quality.CALCULATED: 11,
+    Quality.FINAL_ESTIMATED: 17,
+    Quality.ESTIMATED: 8,
+    Quality.TEMPORARY: 14,
+}
+"""Valid, derived, validated, estimated, raw. ESPI knows no estimate as such: for one that may still
+change, that from the point's own past comes nearest; for the final one, what was validated "and
+possibly edited and/or estimated"."""
 
 _LAST, _SUNDAY = 7, 7
 
@@ -163,10 +172,10 @@ def _costs(costs: Whole) -> Whole:
 def _block(hours: Rows, costs: Whole) -> str:
     starts = seconds_of(hours.start_hours).tolist()
     duration = starts[-1] + SECONDS_PER_HOUR - starts[0]
-    columns = (starts, hours.wh.tolist(), hours.estimated_hours.tolist(), costs.tolist())
+    columns = (starts, hours.wh.tolist(), hours.qualities.tolist(), costs.tolist())
     readings = "".join(
-        _reading(start, wh, _ESTIMATED if estimated else _VALID, cost)
-        for start, wh, estimated, cost in zip(*columns, strict=True)
+        _reading(start, wh, _QUALITIES[quality], cost)
+        for start, wh, quality, cost in zip(*columns, strict=True)
         if wh != UNKNOWN
     )
     return (

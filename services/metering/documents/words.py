@@ -6,6 +6,7 @@ from typing import Final
 
 from kit.texts import Language
 from services.metering.domain.exports import Rows
+from services.metering.domain.readings import Quality
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ class Words:
     hours_sheet: str
     days_sheet: str
     months_sheet: str
-    measured: str
-    estimated: str
+    qualities: Mapping[int, str]
     missing: str
     consumption: FlowWords
     production: FlowWords
@@ -68,8 +68,13 @@ WORDS: Final[Mapping[Language, Words]] = {
         hours_sheet="Timar",
         days_sheet="Dagar",
         months_sheet="Månader",
-        measured="Målt",
-        estimated="Estimert",
+        qualities={
+            Quality.MEASURED: "Målt",
+            Quality.CALCULATED: "Berekna",
+            Quality.FINAL_ESTIMATED: "Endeleg estimert",
+            Quality.ESTIMATED: "Estimert",
+            Quality.TEMPORARY: "Mellombels",
+        },
         missing="Manglar",
         consumption=FlowWords(
             name="Forbruk",
@@ -102,8 +107,13 @@ WORDS: Final[Mapping[Language, Words]] = {
         hours_sheet="Timer",
         days_sheet="Dager",
         months_sheet="Måneder",
-        measured="Målt",
-        estimated="Estimert",
+        qualities={
+            Quality.MEASURED: "Målt",
+            Quality.CALCULATED: "Beregnet",
+            Quality.FINAL_ESTIMATED: "Endelig estimert",
+            Quality.ESTIMATED: "Estimert",
+            Quality.TEMPORARY: "Midlertidig",
+        },
         missing="Mangler",
         consumption=FlowWords(
             name="Forbruk",
@@ -136,8 +146,13 @@ WORDS: Final[Mapping[Language, Words]] = {
         hours_sheet="Hours",
         days_sheet="Days",
         months_sheet="Months",
-        measured="Measured",
-        estimated="Estimated",
+        qualities={
+            Quality.MEASURED: "Measured",
+            Quality.CALCULATED: "Calculated",
+            Quality.FINAL_ESTIMATED: "Final estimate",
+            Quality.ESTIMATED: "Estimated",
+            Quality.TEMPORARY: "Temporary",
+        },
         missing="Missing",
         consumption=FlowWords(
             name="Consumption",
@@ -160,9 +175,9 @@ WORDS: Final[Mapping[Language, Words]] = {
 
 
 def qualities(hours: Rows, words: Words) -> Sequence[str]:
-    """Says of each hour how its value came to be."""
-    flags = zip(hours.missing_hours.tolist(), hours.estimated_hours.tolist(), strict=True)
+    """Says of each hour how its value came to be; nothing of one that is not over."""
+    columns = zip(hours.qualities.tolist(), hours.missing_hours.tolist(), strict=True)
     return [
-        words.missing if missing else words.estimated if estimated else words.measured
-        for missing, estimated in flags
+        words.missing if missing else words.qualities.get(quality, "")
+        for quality, missing in columns
     ]

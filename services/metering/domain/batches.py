@@ -88,14 +88,4 @@ class Batcher:
 def without(batch: Batch, left_out: Flags) -> Batch:
     """Returns a batch without some of its values; its series stay."""
     kept = ~left_out
-    readings = batch.readings
-    return Batch(
-        batch.keys,
-        batch.owners[kept],
-        Readings(
-            readings.hours[kept],
-            readings.wh[kept],
-            readings.qualities[kept],
-            readings.registered[kept],
-        ),
-    )
+    return Batch(batch.keys, batch.owners[kept], batch.readings.chosen(kept))

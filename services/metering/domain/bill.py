@@ -128,7 +128,7 @@ def bill_of(used: PricedUse, produced: PricedUse | None, capacity: CapacityStand
 
 def _known(total: Total) -> Total | None:
     """Returns a total if any of its hours is known."""
-    return None if total.missing_hours == total.hours else total
+    return None if total.wh == UNKNOWN else total
 
 
 def _lines(use: PricedUse) -> Iterator[BillLine]:

@@ -21,7 +21,8 @@ class Contract:
         gsrn: The metering point.
         customer_number: The customer who holds it.
         first_hour: The first hour by number.
-        end_hour: The hour that it ends before; None while it lasts.
+        end_hour: The hour that it ends before; None while it lasts. In a file it may be the first
+            hour as well: such a contract never was.
         price_area: NO1 to NO5.
         grid_company: The company that owns the grid.
         product: The power product.
@@ -43,6 +44,11 @@ class Contract:
     def key(self) -> "ContractKey":
         """What tells one contract from another; the rest may be updated."""
         return self.gsrn, self.customer_number, self.first_hour
+
+    @property
+    def never_was(self) -> bool:
+        """Whether it holds no hour at all."""
+        return self.end_hour == self.first_hour
 
     @property
     def from_date(self) -> date:
@@ -115,11 +121,13 @@ class ContractChanges:
     Attributes:
         created: Contracts that were not there before.
         changed: Contracts that have other terms now.
+        removed: Contracts that never were after all.
         unchanged: How many rows changed nothing.
     """
 
     created: Sequence[Contract]
     changed: Sequence[Contract]
+    removed: Sequence[Contract]
     unchanged: int
 
 
@@ -137,17 +145,14 @@ def contract_changes(
             together, so that a move may come as one file: one contract ends, another begins.
     """
     before = {contract.key: contract for contract in known}
-    after = before | {row.contract.key: row.contract for row in rows}
+    named = {row.contract.key: row.contract for row in rows}
+    after = {key: contract for key, contract in (before | named).items() if not contract.never_was}
     _refuse_overlaps(after, {row.contract.key: row.line for row in rows})
-    contracts = [row.contract for row in rows]
+    created = [contract for key, contract in after.items() if key not in before]
+    changed = [contract for key, contract in after.items() if before.get(key, contract) != contract]
+    removed = [contract for key, contract in before.items() if key not in after]
     return ContractChanges(
-        created=[contract for contract in contracts if contract.key not in before],
-        changed=[
-            contract
-            for contract in contracts
-            if contract.key in before and contract != before[contract.key]
-        ],
-        unchanged=sum(before.get(contract.key) == contract for contract in contracts),
+        created, changed, removed, len(rows) - len(created) - len(changed) - len(removed)
     )
 
 

@@ -23,7 +23,7 @@ from services.metering.domain.layout import Flags
 from services.metering.domain.period import Period
 from services.metering.domain.prices import UNKNOWN_PRICE
 from services.metering.domain.pricing.money import rounded
-from services.metering.domain.readings import MISSING
+from services.metering.domain.readings import MISSING, Quality
 
 LEAST_DAYS: Final = 7
 """So many days with values there must be: each day of the week once."""
@@ -110,7 +110,9 @@ def filled(hours: HeldHours, month: Period) -> FilledMonth:
         if priced.any():
             spot[wanted] = _means(spot[priced], [clock[priced]], [clock[wanted]])
     return FilledMonth(
-        hours=hours.with_values(wh, spot, hours.estimated | lacking),
+        hours=hours.with_values(
+            wh, spot, np.where(lacking, np.uint8(Quality.ESTIMATED), hours.qualities)
+        ),
         filled_hours=int(lacking.sum()),
         filled_prices=int((unpriced & (spot != UNKNOWN_PRICE)).sum()),
     )

@@ -12,7 +12,8 @@ from services.metering.domain.calendar import Whole
 from services.metering.domain.held import PricedUse
 from services.metering.domain.period import Period, Resolution, parse_period
 from services.metering.domain.pricing import UNKNOWN
-from services.metering.domain.usage import Columns, Counts, usage_of
+from services.metering.domain.readings import Qualities
+from services.metering.domain.usage import NO_QUALITIES, Columns, Counts, usage_of
 
 MAX_YEARS: Final = 3
 """The most that one file holds: some 26,300 hours, which can be written while somebody waits."""
@@ -39,8 +40,10 @@ class Rows:
         cost: The cost in 1e-8 kr with VAT, below zero where the customer is paid; or UNKNOWN.
         power: The part of it that stands on the bill of the power; or UNKNOWN.
         grid: The part that stands on the bill of the grid; or UNKNOWN.
-        missing_hours: How many hours have no value.
+        missing_hours: How many hours are over and have no value.
         estimated_hours: How many hours are estimates.
+        qualities: How the value of each hour came to be, NO_QUALITY where there is none; empty
+            where a bucket may hold more than one.
     """
 
     start_hours: Whole
@@ -50,6 +53,7 @@ class Rows:
     grid: Whole
     missing_hours: Counts
     estimated_hours: Counts
+    qualities: Qualities
 
     def part(self, rows: slice) -> "Rows":
         """Returns some of the rows."""
@@ -61,6 +65,7 @@ class Rows:
             self.grid[rows],
             self.missing_hours[rows],
             self.estimated_hours[rows],
+            self.qualities[rows],
         )
 
 
@@ -121,6 +126,7 @@ def flow_of(use: PricedUse) -> Flow:
         estimated_hours=np.array([total.estimated_hours], np.int32),
         unpriced_hours=np.array([total.unpriced_hours], np.int32),
         components={each: np.array([cost]) for each, cost in total.components.items()},
+        qualities=NO_QUALITIES,
     )
     return Flow(rows, _rows(use.numbers[:1], columns))
 
@@ -134,6 +140,7 @@ def _rows(start_hours: Whole, columns: Columns) -> Rows:
         grid=_part(columns, Part.GRID),
         missing_hours=columns.missing_hours,
         estimated_hours=columns.estimated_hours,
+        qualities=columns.qualities,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.metering.domain.calendar import Whole, day_of
+from services.metering.domain.calendar import END_HOUR, Whole, day_of
 from services.metering.domain.contracts import Holding
 from services.metering.domain.layout import Flags, Layout
 from services.metering.domain.period import Period
@@ -20,7 +20,14 @@ from services.metering.domain.pricing import (
 )
 from services.metering.domain.pricing.parts import places
 from services.metering.domain.pricing.years import Bands
-from services.metering.domain.readings import MISSING, Direction, WattHours
+from services.metering.domain.readings import (
+    MISSING,
+    NO_QUALITY,
+    Direction,
+    Qualities,
+    WattHours,
+    are_estimates,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +38,7 @@ class Held:
         holdings: When they hold it, and on what terms; at least one, in order of time.
         layout: The days of the period for which there are readings.
         wh: The energy of each of their hours in Wh, or MISSING.
-        estimated: Which of these are estimates; means nothing where one is missing.
+        qualities: How each of these came to be; means nothing where one is missing.
         prices: The spot prices of the period by price area.
         rates_revision: Which rate book holds now.
     """
@@ -39,7 +46,7 @@ class Held:
     holdings: Sequence[Holding]
     layout: Layout
     wh: WattHours
-    estimated: Flags
+    qualities: Qualities
     prices: Mapping[str, PriceDays]
     rates_revision: int
 
@@ -55,19 +62,21 @@ class HeldHours:
 
     Attributes:
         parts: The hours, cut where the terms or the customer change.
-        estimated: Of each hour, whether its value is an estimate.
+        qualities: How the value of each hour came to be; means nothing where it is missing.
+        now_hour: The hour that is running, by number.
     """
 
     parts: Sequence[PricedPart]
-    estimated: Flags
+    qualities: Qualities
+    now_hour: int = END_HOUR
 
     @staticmethod
-    def of(held: Held, period: Period) -> "HeldHours":
+    def of(held: Held, period: Period, now_hour: int = END_HOUR) -> "HeldHours":
         """Lays out the held hours of a period; hours outside of a holding leave no trace."""
         first, end = period.first_hour, period.end_hour
         days = Layout(np.arange(day_of(period.from_date), day_of(period.to_date)))
         wh = days.spread(held.layout, held.wh, MISSING)
-        estimated = days.spread(held.layout, held.estimated, fill=False)
+        qualities = days.spread(held.layout, held.qualities, NO_QUALITY)
         spot = {
             area: days.spread(known.layout, known.amounts, UNKNOWN_PRICE)
             for area, known in held.prices.items()
@@ -85,7 +94,8 @@ class HeldHours:
                 )
                 for holding, cut in zip(holdings, cuts, strict=True)
             ],
-            estimated=np.concatenate([estimated[cut] for cut in cuts]),
+            qualities=np.concatenate([qualities[cut] for cut in cuts]),
+            now_hour=now_hour,
         )
 
     def priced(self, book: RateBook, direction: Direction) -> "PricedUse":
@@ -97,7 +107,8 @@ class HeldHours:
             numbers=priced.hours,
             wh=np.where(missing, 0, priced.wh).astype(np.int64),
             missing=missing,
-            estimated=self.estimated & ~missing,
+            to_come=missing & (priced.hours >= self.now_hour),
+            qualities=np.where(missing, np.uint8(NO_QUALITY), self.qualities),
             lines=priced.components,
             cost=priced.total,
             bands=priced.bands,
@@ -106,28 +117,32 @@ class HeldHours:
 
     def with_product(self, product: str) -> "HeldHours":
         """Returns the same hours as if another product had been bought."""
-        return HeldHours(
-            [replace(part, terms=replace(part.terms, product=product)) for part in self.parts],
-            self.estimated,
+        return replace(
+            self,
+            parts=[
+                replace(part, terms=replace(part.terms, product=product)) for part in self.parts
+            ],
         )
 
-    def with_values(self, wh: WattHours, spot: PriceAmounts, estimated: Flags) -> "HeldHours":
+    def with_values(self, wh: WattHours, spot: PriceAmounts, qualities: Qualities) -> "HeldHours":
         """Returns the same hours with other values."""
-        return HeldHours(
-            [
+        return replace(
+            self,
+            parts=[
                 replace(part, wh=wh[place], spot=spot[place])
                 for part, place in zip(self.parts, places(self.parts), strict=True)
             ],
-            estimated,
+            qualities=qualities,
         )
 
     def within(self, period: Period) -> "HeldHours":
         """Returns the hours of a period."""
         ends = period.first_hour, period.end_hour
         inside = (self.numbers >= period.first_hour) & (self.numbers < period.end_hour)
-        return HeldHours(
-            [cut for part in self.parts if (cut := part.within(*ends)) is not None],
-            self.estimated[inside],
+        return replace(
+            self,
+            parts=[cut for part in self.parts if (cut := part.within(*ends)) is not None],
+            qualities=self.qualities[inside],
         )
 
     @property
@@ -154,7 +169,8 @@ class PricedUse:
         numbers: The hours by number.
         wh: The energy in Wh; 0 where it is missing.
         missing: Whether the hour has no value.
-        estimated: Whether its value is an estimate.
+        to_come: Whether it has none because it is not over.
+        qualities: How its value came to be; NO_QUALITY where it is missing.
         lines: The cost by component in 1e-8 kr with VAT, or UNKNOWN.
         cost: The sum of the lines, or UNKNOWN.
         bands: The grid's energy band by its place in `band_names`, or NO_BAND.
@@ -164,11 +180,17 @@ class PricedUse:
     numbers: Whole
     wh: Whole
     missing: Flags
-    estimated: Flags
+    to_come: Flags
+    qualities: Qualities
     lines: Mapping[Component, Whole]
     cost: Whole
     bands: Bands
     band_names: Sequence[str]
+
+    @property
+    def estimated(self) -> Flags:
+        """Tells of each hour whether its value is an estimate."""
+        return are_estimates(self.qualities)
 
     @property
     def unpriced(self) -> Flags:
@@ -188,7 +210,8 @@ class PricedUse:
             self.numbers[places],
             self.wh[places],
             self.missing[places],
-            self.estimated[places],
+            self.to_come[places],
+            self.qualities[places],
             {component: line[places] for component, line in self.lines.items()},
             self.cost[places],
             self.bands[places],

@@ -14,7 +14,7 @@ from services.metering.domain.calendar import DAY_STARTS, Whole, days_of
 _DAYS: Final = len(DAY_STARTS)
 
 Flags = NDArray[np.bool_]
-Value = TypeVar("Value", np.bool_, np.int32)
+Value = TypeVar("Value", np.uint8, np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +33,10 @@ class Layout:
     @staticmethod
     def of(hours: Whole, series: Whole | None = None) -> "Layout":
         """Lays out the days that hours lie in, which are of one series if none are told."""
-        days = days_of(hours)
-        if series is None:
-            return Layout(np.unique(days))
-        keys = np.unique(_keys(days, series))
-        return Layout(keys % _DAYS, keys // _DAYS)
+        keys = _keys(days_of(hours), series)
+        # Hours of a day follow each other as a rule: what is sorted is the days, and not the hours.
+        keys = np.unique(keys[np.diff(keys, prepend=-1) != 0])
+        return Layout(keys) if series is None else Layout(keys % _DAYS, keys // _DAYS)
 
     @cached_property
     def lengths(self) -> Whole:
@@ -67,21 +66,26 @@ class Layout:
         rows = np.searchsorted(_keys(self.days, self.series), _keys(days, series))
         return self.offsets[rows] + hours - DAY_STARTS[days]
 
-    def rows_of(self, part: "Layout") -> Whole:
-        """Returns which of these days each day of a part is, from 0."""
-        keys = _keys(part.days, part.series)
-        return np.searchsorted(_keys(self.days, self.series), keys)
-
-    def of_days(self, chosen: Flags) -> "Layout":
-        """Returns the chosen days only."""
+    def of_days(self, chosen: Flags | Whole) -> "Layout":
+        """Returns the chosen days; if they are numbered from 0, in the order of the numbers."""
         series = None if self.series is None else self.series[chosen]
         return Layout(self.days[chosen], series)
+
+    def rows_of(self, positions: Whole) -> Whole:
+        """Returns which day each position lies in, from 0."""
+        return np.searchsorted(self.offsets, positions, side="right") - 1
 
     def days_with(self, positions: Whole) -> Flags:
         """Tells of each day whether one of the positions lies in it."""
         chosen = np.zeros(len(self.days), np.bool_)
-        chosen[np.searchsorted(self.offsets, positions, side="right") - 1] = True
+        chosen[self.rows_of(positions)] = True
         return chosen
+
+    def places_of(self, rows: Whole) -> Whole:
+        """Returns where the hours of days stand, which are numbered from 0."""
+        part = self.of_days(rows)
+        shifts: Whole = self.offsets[rows] - part.offsets[:-1]
+        return np.repeat(shifts, part.lengths) + np.arange(part.size)
 
     def hours_of(self, chosen: Flags) -> Flags:
         """Tells of each hour whether it belongs to a chosen day."""

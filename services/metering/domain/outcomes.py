@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 
@@ -16,20 +17,24 @@ NEVER: Final = END_HOUR
 """The hour at which a range without any hour begins: the end of the calendar."""
 
 
+MAX_POINTS: Final = 10_000
+"""How many metering points an event names at most: a fifth of what NATS takes in a message."""
+
+
 @dataclass(frozen=True)
 class ReadingsImported:
-    """Values of a series that were not known before were imported.
+    """An import brought values that were not known before.
 
     Attributes:
-        gsrn: The metering point.
-        direction: Which way the energy went.
+        import_id: The import; one of very many metering points tells it several times.
+        gsrns: The metering points that they are of.
         from_time: The start of the first of these values.
         to_time: The end of the last one.
         new_values: How many there are.
     """
 
-    gsrn: str
-    direction: Direction
+    import_id: UUID
+    gsrns: Sequence[str]
     from_time: datetime
     to_time: datetime
     new_values: int
@@ -181,15 +186,22 @@ class Outcomes:
             values[gsrn] = values.get(gsrn, 0) + int(self.refused[at])
         return sorted(values.items())
 
-    def events(self) -> Iterator[ReadingsImported | ReadingsCorrected]:
-        """Yields what is told of each series: new values in one event, changed ones in another."""
-        for at in np.flatnonzero(self.created | self.changed).tolist():
-            key, created, changed = self.keys[at], int(self.created[at]), int(self.changed[at])
-            if created:
-                yield ReadingsImported(*key, *_range(self.created_in, at), created)
-            if changed:
-                yield ReadingsCorrected(*key, *_range(self.changed_in, at), changed)
-
-
-def _range(spans: Spans, at: int) -> tuple[datetime, datetime]:
-    return moment_of(int(spans.first_hours[at])), moment_of(int(spans.end_hours[at]))
+    def events(self, import_id: UUID) -> Iterator[ReadingsImported | ReadingsCorrected]:
+        """Yields what is told: new values of all points together, changed ones of each series."""
+        with_new = np.flatnonzero(self.created)
+        for first in range(0, len(with_new), MAX_POINTS):
+            at = with_new[first : first + MAX_POINTS]
+            yield ReadingsImported(
+                import_id,
+                sorted({self.keys[number].gsrn for number in list[int](at.tolist())}),
+                moment_of(int(self.created_in.first_hours[at].min())),
+                moment_of(int(self.created_in.end_hours[at].max())),
+                int(self.created[at].sum()),
+            )
+        for at in np.flatnonzero(self.changed).tolist():
+            yield ReadingsCorrected(
+                *self.keys[at],
+                moment_of(int(self.changed_in.first_hours[at])),
+                moment_of(int(self.changed_in.end_hours[at])),
+                int(self.changed[at]),
+            )

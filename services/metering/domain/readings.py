@@ -42,12 +42,16 @@ class Quality(IntEnum):
     CALCULATED = 5
 
 
-_ESTIMATES = np.array([Quality.ESTIMATED, Quality.FINAL_ESTIMATED, Quality.TEMPORARY], np.uint8)
+NO_QUALITY: Final = 0
+"""Stands in for the quality of an hour without a value."""
+
+_ESTIMATES = (Quality.ESTIMATED, Quality.FINAL_ESTIMATED, Quality.TEMPORARY)
+_IS_ESTIMATE = np.isin(np.arange(256), _ESTIMATES)
 
 
 def are_estimates(qualities: Qualities) -> Flags:
     """Tells of each value whether it is an estimate: a temporary one must be estimated too."""
-    return np.isin(qualities, _ESTIMATES)
+    return _IS_ESTIMATE[qualities]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +74,12 @@ class Readings:
     def total_wh(self) -> int:
         """The energy of all values in Wh."""
         return int(self.wh.sum(dtype=np.int64))
+
+    def chosen(self, flags: Flags | slice) -> "Readings":
+        """Returns the chosen values only."""
+        return Readings(
+            self.hours[flags], self.wh[flags], self.qualities[flags], self.registered[flags]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +139,16 @@ class DayBlocks:
             self.registered[hours],
         )
 
+    def of_rows(self, rows: Whole) -> "DayBlocks":
+        """Returns days, numbered from 0, in the order of the numbers."""
+        places = self.layout.places_of(rows)
+        return DayBlocks(
+            self.layout.of_days(rows),
+            self.wh[places],
+            self.qualities[places],
+            self.registered[places],
+        )
+
     def within(self, first_hour: int, end_hour: int) -> "DayBlocks":
         """Returns the same days with no value before the first hour or from the end on."""
         hours = self.layout.hours
@@ -145,7 +165,9 @@ class Merge:
     """What readings do to the days that they lie in.
 
     Attributes:
-        written: The days that have to be stored again, as they are now.
+        written: The days that have to be stored, as they are now, in the order in which they came,
+            which keeps the index dense for days of many series and for series of many days.
+        is_new: Which of them were not stored before.
         replaced: Those of them in which a known value became another, as they were.
         created: Which of the readings were not known before.
         changed: Which of them replaced others. All else was known already, or is older than what
@@ -153,6 +175,7 @@ class Merge:
     """
 
     written: DayBlocks
+    is_new: Flags
     replaced: DayBlocks
     created: Flags
     changed: Flags
@@ -183,9 +206,19 @@ def merge(blocks: DayBlocks, readings: Readings, series: Whole | None = None) ->
     merged.wh[at[stored]] = readings.wh[stored]
     merged.qualities[at[stored]] = readings.qualities[stored]
     merged.registered[at[stored]] = readings.registered[stored]
+    written = _each_once(blocks.layout.rows_of(at[stored]))
+    is_stored = blocks.layout.days_with(np.flatnonzero(blocks.known))
     return Merge(
-        written=merged.of_days(blocks.layout.days_with(at[stored])),
+        written=merged.of_rows(written),
+        is_new=~is_stored[written],
         replaced=blocks.of_days(blocks.layout.days_with(at[changed])),
         created=created,
         changed=changed,
     )
+
+
+def _each_once(rows: Whole) -> Whole:
+    """Returns each number once, in the order in which they first come."""
+    changes = rows[np.diff(rows, prepend=-1) != 0]
+    _, firsts = np.unique(changes, return_index=True)
+    return changes[np.sort(firsts)]

@@ -16,7 +16,7 @@ from services.metering.domain.outcomes import Outcomes
 from services.metering.domain.period import Period
 from services.metering.domain.prices import SpotDays
 from services.metering.domain.pricing import RateRow
-from services.metering.domain.readings import DayBlocks, Direction
+from services.metering.domain.readings import DayBlocks, Direction, Merge
 
 UNKNOWN_SERIES: Final = -1
 """The number of a series whose metering point is not in the register."""
@@ -93,7 +93,7 @@ class Store(Protocol):
         """Returns whole days of series; hours that are not stored are missing."""
         ...
 
-    async def save_blocks(self, written: DayBlocks, replaced: DayBlocks) -> None:
+    async def save_blocks(self, merged: Merge) -> None:
         """Stores whole days of series, and keeps what was replaced."""
         ...
 
@@ -130,6 +130,10 @@ class Store(Protocol):
 
     async def update_contracts(self, contracts: Sequence[Contract]) -> None:
         """Stores new terms of contracts on locked points."""
+        ...
+
+    async def remove_contracts(self, contracts: Sequence[Contract]) -> None:
+        """Takes contracts off locked points."""
         ...
 
     async def lock_prices(self, price_area: str, layout: Layout) -> SpotDays:

@@ -12,8 +12,11 @@ from services.metering.domain.held import PricedUse
 from services.metering.domain.layout import Flags
 from services.metering.domain.period import Resolution
 from services.metering.domain.pricing import UNKNOWN, Component
+from services.metering.domain.readings import Qualities
 
 Counts = NDArray[np.int32]
+
+NO_QUALITIES: Final = np.zeros(0, np.uint8)
 
 _BOUNDARIES: Final = {
     Resolution.YEAR: YEAR_STARTS,
@@ -31,10 +34,12 @@ class Columns:
         cost: What it costs, VAT included, in 1e-8 kr; UNKNOWN when the cost of any known hour is,
             or no hour is known.
         hours: How many hours the customer holds the point.
-        missing_hours: How many of these have no value.
+        missing_hours: How many of these are over and have no value.
         estimated_hours: How many of these are estimates.
         unpriced_hours: How many of these have a value, but no cost.
         components: The cost line by line, as `cost` is; empty unless they were asked for.
+        qualities: How the value of each hour came to be, NO_QUALITY where there is none; empty
+            where a bucket may hold more than one.
     """
 
     wh: Whole
@@ -44,6 +49,7 @@ class Columns:
     estimated_hours: Counts
     unpriced_hours: Counts
     components: Mapping[Component, Whole]
+    qualities: Qualities
 
 
 @dataclass(frozen=True)
@@ -112,10 +118,11 @@ def _each_hour(use: PricedUse, *, by_component: bool) -> Columns:
         wh=np.where(use.missing, UNKNOWN, use.wh),
         cost=use.cost,
         hours=np.ones(len(use.numbers), np.int32),
-        missing_hours=use.missing.astype(np.int32),
+        missing_hours=(use.missing & ~use.to_come).astype(np.int32),
         estimated_hours=use.estimated.astype(np.int32),
         unpriced_hours=use.unpriced.astype(np.int32),
         components=use.lines if by_component else {},
+        qualities=use.qualities,
     )
 
 
@@ -126,8 +133,7 @@ def _sums(use: PricedUse, starts: Whole, *, by_component: bool) -> Columns:
         return np.add.reduceat(flags.astype(np.int32), starts)
 
     hours = np.diff(starts, append=len(use.numbers)).astype(np.int32)
-    missing = counts(use.missing)
-    nothing_known = missing == hours
+    nothing_known = counts(use.missing) == hours
 
     def costs(column: Whole) -> Whole:
         unknown = column == UNKNOWN
@@ -140,10 +146,11 @@ def _sums(use: PricedUse, starts: Whole, *, by_component: bool) -> Columns:
         wh=np.where(nothing_known, UNKNOWN, np.add.reduceat(use.wh, starts)),
         cost=costs(use.cost),
         hours=hours,
-        missing_hours=missing,
+        missing_hours=counts(use.missing & ~use.to_come),
         estimated_hours=counts(use.estimated),
         unpriced_hours=counts(use.unpriced),
         components={each: costs(column) for each, column in use.lines.items()}
         if by_component
         else {},
+        qualities=NO_QUALITIES,
     )

@@ -1,7 +1,6 @@
 """Bills of a month, and what they will probably be."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from kit.errors import FieldError, Invalid, NotFound
 from services.metering.domain.bill import Bill, bill_of
@@ -66,7 +65,7 @@ async def get_capacity(point: Point, *, month: str) -> tuple[Period, CapacitySta
     return period, _standing(found.book, found.hours, period)
 
 
-async def estimate_bill(point: Point, *, month: str, now: datetime) -> EstimatedBill:
+async def estimate_bill(point: Point, *, month: str) -> EstimatedBill:
     """Tells customers what a month will probably cost.
 
     Raises:
@@ -75,7 +74,7 @@ async def estimate_bill(point: Point, *, month: str, now: datetime) -> Estimated
         TooFewDays: If too little is known to learn from.
     """
     period = parse_month(month)
-    if period.first_hour > hour_of(now):
+    if period.first_hour > hour_of(point.now):
         raise Invalid(FieldError("month", "MONTH_TO_COME"))
     earlier = months_before(period)
     used = await point.hours(Direction.CONSUMPTION, period, learnt_from=earlier)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid
-from services.metering.domain.contracts import Contract, NumberedContract, contract_changes
+from services.metering.domain.contracts import (
+    Contract,
+    ContractChanges,
+    NumberedContract,
+    contract_changes,
+)
 from services.metering.domain.store import Position, Reader, Store
-from services.metering.handlers.imported import Imported
 
 DEFAULT_PAGE_SIZE = 50
 LARGEST_PAGE_SIZE = 200
@@ -44,7 +48,7 @@ async def list_contracts(
     return Page(page, _token(page[-1]) if len(contracts) > size else "")
 
 
-async def import_contracts(store: Store, *, rows: Sequence[NumberedContract]) -> Imported:
+async def import_contracts(store: Store, *, rows: Sequence[NumberedContract]) -> ContractChanges:
     """Takes metering points and the contracts on them, all or none.
 
     Raises:
@@ -54,7 +58,8 @@ async def import_contracts(store: Store, *, rows: Sequence[NumberedContract]) ->
     changes = contract_changes(known, rows)
     await store.add_contracts(changes.created)
     await store.update_contracts(changes.changed)
-    return Imported(len(changes.created), len(changes.changed), changes.unchanged)
+    await store.remove_contracts(changes.removed)
+    return changes
 
 
 def _token(contract: Contract) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kit.errors import NotFound
+from services.metering.domain.calendar import hour_of
 from services.metering.domain.gsrn import check_gsrn
 from services.metering.domain.held import HeldHours, PricedUse
 from services.metering.domain.period import Period
@@ -44,12 +46,14 @@ class Point:
         rate_books: The rates.
         customers: On whose behalf it is asked.
         gsrn: What they call it.
+        now: When.
     """
 
     reader: Reader
     rate_books: RateBooks
     customers: Collection[UUID]
     gsrn: str
+    now: datetime
 
     async def hours(
         self, direction: Direction, period: Period, *, learnt_from: Period | None = None
@@ -85,4 +89,4 @@ class Point:
         if held is None or not held.holds_in(period):
             return None
         book = await self.rate_books.at(held.rates_revision, self.reader)
-        return Found(HeldHours.of(held, months), book, direction)
+        return Found(HeldHours.of(held, months, hour_of(self.now)), book, direction)

@@ -1,11 +1,13 @@
 """Readings of metering points."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import numpy as np
 
 from kit.errors import FieldError, Invalid, NotFound
 from services.metering.domain.batches import Batch, without
+from services.metering.domain.calendar import Whole
 from services.metering.domain.gsrn import check_gsrn
 from services.metering.domain.layout import Layout
 from services.metering.domain.outcomes import Outcomes
@@ -45,16 +47,18 @@ async def import_batch(store: Store, *, key: bytes, number: int, batch: Batch) -
     if stored is None:
         raise ImportEnded
     if number >= stored:
-        await store.note_batch(key, await _put(store, batch))
+        series = await store.lock_series(batch.keys)
+        await store.note_batch(key, await _put(store, batch, series))
 
 
-async def end_import(store: Store, *, key: bytes, batches: int) -> Outcomes:
+async def end_import(store: Store, *, key: bytes, batches: int, import_id: UUID) -> Outcomes:
     """Ends an import, and tells what became of its values.
 
     Args:
         store: What is stored.
         key: What tells the import from all others.
         batches: How many there were; if there was none, the import never began.
+        import_id: The import, as others are told of it.
 
     Raises:
         ImportEnded: If somebody else has ended the same import meanwhile.
@@ -62,15 +66,30 @@ async def end_import(store: Store, *, key: bytes, batches: int) -> Outcomes:
     if batches and await store.lock_import(key) is None:
         raise ImportEnded
     outcomes = await store.end_import(key)
-    _tell(store, outcomes)
+    _tell(store, outcomes, import_id)
     return outcomes
 
 
-async def write_readings(store: Store, *, batches: Sequence[Batch]) -> Sequence[Outcomes]:
-    """Takes values that another service brings, one batch after the other, all or none."""
-    all_outcomes = [await _put(store, batch) for batch in batches]
+async def write_readings(
+    store: Store, *, batches: Sequence[Batch], import_id: UUID, locked: Callable[[], None]
+) -> Sequence[Outcomes]:
+    """Takes values that another service brings, one batch after the other, all or none.
+
+    Args:
+        store: What is stored.
+        batches: The values.
+        import_id: The import, as others are told of it.
+        locked: Called once nobody else can write any of these series before this does: what comes
+            later may begin.
+    """
+    all_outcomes: list[Outcomes] = []
+    for batch in batches:
+        series = await store.lock_series(batch.keys)
+        if batch is batches[-1]:
+            locked()
+        all_outcomes.append(await _put(store, batch, series))
     for outcomes in all_outcomes:
-        _tell(store, outcomes)
+        _tell(store, outcomes, import_id)
     return all_outcomes
 
 
@@ -82,20 +101,20 @@ def unknown_points(outcomes: Outcomes) -> list[FieldError]:
     ]
 
 
-async def _put(store: Store, batch: Batch) -> Outcomes:
+async def _put(store: Store, batch: Batch, locked_series: Whole) -> Outcomes:
     """Merges a batch into what is stored; values of points that are not registered are refused."""
-    series = (await store.lock_series(batch.keys))[batch.owners]
+    series = locked_series[batch.owners]
     refused = series == UNKNOWN_SERIES
     taken, owners = without(batch, refused).readings, series[~refused]
     created, changed = np.zeros(len(series), np.bool_), np.zeros(len(series), np.bool_)
     if len(owners):
         layout = Layout.of(taken.hours, owners)
         merged = merge(await store.blocks(layout), taken, owners)
-        await store.save_blocks(merged.written, merged.replaced)
+        await store.save_blocks(merged)
         created[~refused], changed[~refused] = merged.created, merged.changed
     return Outcomes.of(batch, refused, created, changed)
 
 
-def _tell(store: Store, outcomes: Outcomes) -> None:
-    for event in outcomes.events():
+def _tell(store: Store, outcomes: Outcomes, import_id: UUID) -> None:
+    for event in outcomes.events(import_id):
         store.publish(event)

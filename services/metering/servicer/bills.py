@@ -30,7 +30,7 @@ class Bills(Part):
         now = self.clock.now()
         async with self.database.reader() as connection:
             estimated = await bills.estimate_bill(
-                self.point(connection, request.gsrn, call), month=request.month, now=now
+                self.point(connection, request.gsrn, call), month=request.month
             )
         return pb.EstimatedBill(
             estimate=estimated.is_estimate,

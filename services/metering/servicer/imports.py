@@ -24,5 +24,9 @@ class Imports(Part):
         async with self.database.transaction() as transaction:
             done = await contracts.import_contracts(self.store_of(transaction), rows=rows)
         return pb.ImportMeteringPointsReport(
-            rows=len(rows), created=done.created, changed=done.changed, unchanged=done.unchanged
+            rows=len(rows),
+            created=len(done.created),
+            changed=len(done.changed),
+            removed=len(done.removed),
+            unchanged=done.unchanged,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kit.clock import Clock
 from kit.database import Database, Transaction
+from kit.ids import Ids
 from kit.postgres import Connection
 from kit.server import Call
 from services.metering.domain.store import Reader, Store
@@ -22,6 +23,7 @@ class Part:
         store_of: Makes the store of a transaction.
         rate_books: What holds the rates.
         clock: Tells the time.
+        ids: Makes identifiers.
     """
 
     database: Database
@@ -29,7 +31,14 @@ class Part:
     store_of: Callable[[Transaction], Store]
     rate_books: RateBooks
     clock: Clock
+    ids: Ids
 
     def point(self, connection: Connection, gsrn: str, call: Call) -> Point:
         """Returns a metering point as the caller asks for it."""
-        return Point(self.reader_of(connection), self.rate_books, call.caller.customer_ids, gsrn)
+        return Point(
+            self.reader_of(connection),
+            self.rate_books,
+            call.caller.customer_ids,
+            gsrn,
+            self.clock.now(),
+        )

@@ -9,13 +9,12 @@ from kit.server import Call
 from kundeapp.privacy.v1.export_pb2 import ExportMyDataRequest, ExportMyDataResponse
 from services.metering.domain.calendar import date_of, local_moment_of
 from services.metering.domain.contracts import Contract
-from services.metering.domain.readings import MISSING, Quality
+from services.metering.domain.readings import MISSING, NO_QUALITY, Quality
 from services.metering.handlers.contracts import list_contracts
 from services.metering.handlers.personal_data import HeldDays, export_days
 from services.metering.servicer.part import Part
 
-_NO_QUALITY = 0
-_QUALITY_NAMES = {_NO_QUALITY: None, **{each.value: each.name for each in Quality}}
+_QUALITY_NAMES = {NO_QUALITY: None, **{each.value: each.name for each in Quality}}
 
 
 class Privacy(Part):
@@ -66,7 +65,7 @@ def _day_records(held: HeldDays) -> Iterator[export.Record]:
     """Yields a record a day; the hours of a local day, in order, are 23, 24 or 25."""
     blocks = held.days
     wh = [None if value == MISSING else value for value in blocks.wh.tolist()]
-    qualities = np.where(blocks.known, blocks.qualities, _NO_QUALITY).tolist()
+    qualities = np.where(blocks.known, blocks.qualities, NO_QUALITY).tolist()
     names = [_QUALITY_NAMES[quality] for quality in qualities]
     for day, part in zip(blocks.layout.days.tolist(), blocks.layout.slices(), strict=True):
         yield {

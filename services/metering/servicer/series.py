@@ -1,20 +1,22 @@
 """Series as they travel: columns of bytes."""
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from kit.errors import FieldError
 from kundeapp.metering.v1 import imports_pb2 as pb
 from services.metering.domain.batches import Batch, Batcher, SeriesKey
-from services.metering.domain.calendar import DAY_STARTS, SECONDS_PER_HOUR
+from services.metering.domain.calendar import DAY_STARTS, SECONDS_PER_HOUR, Whole
 from services.metering.domain.layout import Flags
 from services.metering.domain.readings import (
     MAX_HOUR_WH,
     MISSING,
-    NEVER_REGISTERED,
     Direction,
     Quality,
     Readings,
@@ -24,12 +26,14 @@ _GSRN = re.compile(r"[0-9]{18}")
 _WH = np.dtype("<i4")
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 
+Value = TypeVar("Value")
+
 _Series = pb.WriteReadingsRequest.Series
 
 
 @dataclass(frozen=True)
 class ReadSeries:
-    """What a message says.
+    """What series say.
 
     Attributes:
         batches: Its values, in the order in which they are to be stored.
@@ -42,106 +46,164 @@ class ReadSeries:
     problems: Sequence[FieldError]
 
 
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Series side by side, an entry each."""
+
+    gsrns: Sequence[str]
+    directions: Whole
+    seconds: Whole
+    nanos: Whole
+    wh: Sequence[bytes]
+    qualities: Sequence[bytes]
+    registered: Whole
+
+    @staticmethod
+    def of(series: Sequence[_Series]) -> "_Columns":
+        """Takes series apart."""
+        starts = [each.start for each in series]
+        return _Columns(
+            gsrns=[each.gsrn for each in series],
+            directions=_whole(each.direction for each in series),
+            seconds=_whole(start.seconds for start in starts),
+            nanos=_whole(start.nanos for start in starts),
+            wh=[each.wh for each in series],
+            qualities=[each.qualities for each in series],
+            # Left out it is 0, which is NEVER_REGISTERED.
+            registered=_whole(each.registered.seconds for each in series),
+        )
+
+    @cached_property
+    def hours(self) -> Whole:
+        """How many hours each has."""
+        return _whole(map(len, self.wh)) // _WH.itemsize
+
+    @cached_property
+    def told_qualities(self) -> Whole:
+        """How many qualities each tells."""
+        return _whole(map(len, self.qualities))
+
+    def chosen(self, flags: Flags) -> "_Columns":
+        """Returns the chosen series only."""
+        if flags.all():
+            return self
+        return _Columns(
+            gsrns=_chosen(self.gsrns, flags),
+            directions=self.directions[flags],
+            seconds=self.seconds[flags],
+            nanos=self.nanos[flags],
+            wh=_chosen(self.wh, flags),
+            qualities=_chosen(self.qualities, flags),
+            registered=self.registered[flags],
+        )
+
+
 def read_series(series: Sequence[_Series]) -> ReadSeries:
-    """Reads the series of a message; those that cannot be read are left out and named."""
+    """Reads series; those that cannot be read are left out and named."""
     problems: list[FieldError] = []
     refused = 0
+    columns = _Columns.of(series)
+    for are_good, problem, facts in (
+        (_have_numbers, "NOT_A_GSRN", {}),
+        (_have_columns, "SERIES_INVALID", {}),
+        (_have_values, "SERIES_VALUES", {"limit": MAX_HOUR_WH}),
+    ):
+        good = are_good(columns)
+        refused += int(columns.hours[~good].sum())
+        problems += [FieldError(gsrn, problem, facts) for gsrn in _chosen(columns.gsrns, ~good)]
+        columns = columns.chosen(good)
+    return ReadSeries(_batches(columns), refused, problems)
 
-    def keep(series: Sequence[_Series], good: Flags, problem: str, **facts: int) -> list[_Series]:
-        nonlocal refused
-        for at in np.flatnonzero(~good).tolist():
-            refused += len(series[at].wh) // _WH.itemsize
-            problems.append(FieldError(series[at].gsrn, problem, facts))
-        return [series[at] for at in np.flatnonzero(good).tolist()]
 
-    series = keep(series, _have_numbers(series), "NOT_A_GSRN")
-    series = keep(series, _have_columns(series), "SERIES_INVALID")
-    series = keep(series, _have_values(series), "SERIES_VALUES", limit=MAX_HOUR_WH)
-    return ReadSeries(_batches(series), refused, problems)
-
-
-def _have_numbers(series: Sequence[_Series]) -> Flags:
+def _have_numbers(columns: _Columns) -> Flags:
     """Tells of each series whether it names what can be a metering point."""
-    return np.array([_GSRN.fullmatch(each.gsrn) is not None for each in series], np.bool_)
+    return np.array([_GSRN.fullmatch(gsrn) is not None for gsrn in columns.gsrns], np.bool_)
 
 
-def _have_columns(series: Sequence[_Series]) -> Flags:
+def _have_columns(columns: _Columns) -> Flags:
     """Tells of each series whether its hours can be told."""
-    sizes = np.array([len(each.wh) for each in series], np.int64)
-    hours = sizes // _WH.itemsize
-    qualities = np.array([len(each.qualities) for each in series], np.int64)
-    seconds = np.array([each.start.seconds for each in series], np.int64)
-    nanos = np.array([each.start.nanos for each in series], np.int64)
-    directions = np.array([each.direction for each in series], np.int64)
-    first = seconds // SECONDS_PER_HOUR
+    sizes, told = _whole(map(len, columns.wh)), columns.told_qualities
+    first = columns.seconds // SECONDS_PER_HOUR
     return (
         (sizes > 0)
         & (sizes % _WH.itemsize == 0)
-        & ((qualities == 1) | (qualities == hours))
-        & (seconds % SECONDS_PER_HOUR == 0)
-        & (nanos == 0)
+        & ((told == 1) | (told == columns.hours))
+        & (columns.seconds % SECONDS_PER_HOUR == 0)
+        & (columns.nanos == 0)
         & (first >= DAY_STARTS[0])
-        & (first + hours <= DAY_STARTS[-1])
-        & np.isin(directions, list(_DIRECTIONS))
+        & (first + columns.hours <= DAY_STARTS[-1])
+        & np.isin(columns.directions, list(_DIRECTIONS))
     )
 
 
-def _have_values(series: Sequence[_Series]) -> Flags:
+def _have_values(columns: _Columns) -> Flags:
     """Tells of each series, which has its columns, whether all its values can be."""
-    good = np.ones(len(series), np.bool_)
-    wh = np.frombuffer(b"".join(each.wh for each in series), _WH)
-    owners = np.repeat(np.arange(len(series)), [len(each.wh) // _WH.itemsize for each in series])
-    good[owners[(wh != MISSING) & ((wh < 0) | (wh > MAX_HOUR_WH))]] = False
-    qualities = np.frombuffer(b"".join(each.qualities for each in series), np.uint8)
-    owners = np.repeat(np.arange(len(series)), [len(each.qualities) for each in series])
-    good[owners[(qualities < min(Quality)) | (qualities > max(Quality))]] = False
+    good = np.ones(len(columns.gsrns), np.bool_)
+    wh = np.frombuffer(b"".join(columns.wh), _WH)
+    impossible = (wh != MISSING) & ((wh < 0) | (wh > MAX_HOUR_WH))
+    good[_owners(columns.hours)[impossible]] = False
+    qualities = np.frombuffer(b"".join(columns.qualities), np.uint8)
+    unknown = (qualities < min(Quality)) | (qualities > max(Quality))
+    good[_owners(columns.told_qualities)[unknown]] = False
     return good
 
 
-def _batches(series: Sequence[_Series]) -> Sequence[Batch]:
-    """Puts series together; one that comes again is stored after the first."""
-    keys = [SeriesKey(each.gsrn, _DIRECTIONS[each.direction]) for each in series]
+def _batches(columns: _Columns) -> Sequence[Batch]:
+    """Puts series together; where an hour comes again, it is stored after the first."""
+    directions = [_DIRECTIONS[direction] for direction in columns.directions.tolist()]
+    keys = list(map(SeriesKey, columns.gsrns, directions))
     if not keys:
         return ()
-    if len(set(keys)) == len(keys):
-        return [_batch(keys, series)]
+    readings, owners = _readings(columns)
+    numbers: dict[SeriesKey, int] = {}
+    series = _whole(numbers.setdefault(key, len(numbers)) for key in keys)
+    if not _share_hours(columns, series):
+        return [Batch(list(numbers), series[owners], readings)]
     batcher, batches = Batcher(), list[Batch]()
-    for key, each in zip(keys, series, strict=True):
-        readings = _batch([key], [each]).readings
-        if len(readings.hours):
-            batches.extend(batcher.add(key, readings))
+    edges = np.searchsorted(owners, np.arange(len(keys) + 1)).tolist()
+    for key, (start, end) in zip(keys, itertools.pairwise(edges), strict=True):
+        if start < end:
+            batches.extend(batcher.add(key, readings.chosen(slice(start, end))))
     return [*batches, *batcher.rest()]
 
 
-def _batch(keys: Sequence[SeriesKey], series: Sequence[_Series]) -> Batch:
-    wh = np.frombuffer(b"".join(each.wh for each in series), _WH)
-    lengths = np.array([len(each.wh) // _WH.itemsize for each in series], np.int64)
-    owners = np.repeat(np.arange(len(series)), lengths)
-    first = np.array([each.start.seconds // SECONDS_PER_HOUR for each in series], np.int64)
+def _share_hours(columns: _Columns, series: Whole) -> bool:
+    """Tells whether an hour of a series comes twice, each of which has a number."""
+    starts = columns.seconds // SECONDS_PER_HOUR
+    in_order = np.lexsort((starts, series))
+    starts, ends, series = (each[in_order] for each in (starts, starts + columns.hours, series))
+    return bool(((series[1:] == series[:-1]) & (starts[1:] < ends[:-1])).any())
+
+
+def _readings(columns: _Columns) -> tuple[Readings, Whole]:
+    """Returns all values that there are, and which series each belongs to, from 0."""
+    lengths = columns.hours
+    wh = np.frombuffer(b"".join(columns.wh), _WH)
     starts = np.cumsum(lengths) - lengths
-    hours = np.repeat(first - starts, lengths) + np.arange(len(wh))
-    registered = np.array([_registered(each) for each in series], np.int64)
-    known = wh != MISSING
-    return Batch(
-        keys,
-        owners[known],
-        Readings(
-            hours[known],
-            wh[known],
-            _qualities(series, lengths)[known],
-            np.repeat(registered, lengths)[known],
+    first = columns.seconds // SECONDS_PER_HOUR
+    told = np.frombuffer(b"".join(columns.qualities), np.uint8)
+    readings = Readings(
+        hours=np.repeat(first - starts, lengths) + np.arange(len(wh)),
+        wh=wh,
+        # One that is told for a whole series counts for each of its hours.
+        qualities=np.repeat(
+            told,
+            np.repeat(np.where(columns.told_qualities == 1, lengths, 1), columns.told_qualities),
         ),
+        registered=np.repeat(columns.registered, lengths),
     )
+    known = wh != MISSING
+    return readings.chosen(known), _owners(lengths)[known]
 
 
-def _qualities(
-    series: Sequence[_Series], lengths: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """Returns the quality of each value, also where a series tells one for all."""
-    told = np.frombuffer(b"".join(each.qualities for each in series), np.uint8)
-    counts = np.array([len(each.qualities) for each in series], np.int64)
-    return np.repeat(told, np.repeat(np.where(counts == 1, lengths, 1), counts))
+def _owners(lengths: Whole) -> Whole:
+    """Returns which series each value belongs to, from 0, if they have so many."""
+    return np.repeat(np.arange(len(lengths)), lengths)
 
 
-def _registered(series: _Series) -> int:
-    return series.registered.seconds if series.HasField("registered") else NEVER_REGISTERED
+def _whole(values: Iterable[int]) -> Whole:
+    return np.fromiter(values, np.int64)
+
+
+def _chosen(values: Sequence[Value], flags: Flags) -> Sequence[Value]:
+    return [*itertools.compress(values, flags.tolist())]

@@ -22,17 +22,17 @@ class UsageViews(Part):
     async def GetUsage(self, request: pb.GetUsageRequest, call: Call) -> pb.Usage:
         """Shows what the caller used and what it costs."""
         direction = _direction(request.direction)
-        by_component = _is_full(request.view)
+        is_full = _is_full(request.view)
         async with self.database.reader() as connection:
             period, used = await usage.get_usage(
                 self.point(connection, request.gsrn, call),
                 resolution=_resolution(request.resolution),
                 direction=direction,
-                by_component=by_component,
+                by_component=is_full,
                 from_date=request.from_date,
                 to_date=request.to_date,
             )
-        return _usage(request, direction, period, used)
+        return _usage(request, direction, period, used, is_full=is_full)
 
     async def CompareUsage(self, request: pb.CompareUsageRequest, call: Call) -> pb.UsageComparison:
         """Compares what the caller used with the same dates a year before."""
@@ -119,7 +119,12 @@ def _not_a_choice(field: str, choices: Iterable[str]) -> Invalid:
 
 
 def _usage(
-    request: pb.GetUsageRequest, direction: Direction, period: Period, used: Usage
+    request: pb.GetUsageRequest,
+    direction: Direction,
+    period: Period,
+    used: Usage,
+    *,
+    is_full: bool,
 ) -> pb.Usage:
     buckets = used.buckets
     return pb.Usage(
@@ -143,6 +148,7 @@ def _usage(
             for each, costs in buckets.components.items()
         ],
         total=total_of(used.total),
+        qualities=buckets.qualities.tolist() if is_full else (),
     )
 
 

@@ -79,6 +79,9 @@ def registered_of_days(layout: Layout, registered: Whole, known: Flags) -> Seque
 
 def _cut(layout: Layout, values: NDArray[np.generic]) -> Sequence[bytes]:
     data, width = values.tobytes(), values.itemsize
+    if len(np.unique(layout.lengths)) == 1:
+        # As most are: no clock is changed on them. NumPy cuts them much faster than we do.
+        return np.frombuffer(data, np.dtype((np.void, int(layout.lengths[0]) * width))).tolist()
     return [data[part.start * width : part.stop * width] for part in layout.slices()]
 
 

@@ -10,18 +10,19 @@ from kit.postgres import Connection
 from services.metering.domain.calendar import END_DATE, date_of, moment_of
 from services.metering.domain.contracts import Contract, Holding
 from services.metering.domain.held import Held
-from services.metering.domain.layout import Flags, Layout
+from services.metering.domain.layout import Layout
 from services.metering.domain.period import Period
 from services.metering.domain.prices import PriceDays, SpotDays
 from services.metering.domain.pricing import Premises, RateRow
-from services.metering.domain.readings import DayBlocks, Direction, are_estimates
+from services.metering.domain.readings import DayBlocks, Direction, Qualities, Quality
 from services.metering.domain.store import Position
 from services.metering.storage import blocks, rates
 from services.metering.storage.contracts import contract_of
 from services.metering.storage.prices import read_spot_days
 
 # Whose the point is and what it used are one question, so that no answer is possible without the
-# other. Days come as columns: a row each would cost more to receive than to find.
+# other. Days come as columns: a row each would cost more to receive than to find. Most days are
+# measured throughout, which is a single byte of 1; only others tell their qualities.
 _HELD = """
 WITH held AS MATERIALIZED (
     SELECT contract.*
@@ -49,8 +50,8 @@ FROM (
         string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day) AS energy_days,
         string_agg(wh, '' ORDER BY day) AS wh,
         string_agg(int4send(day - date '1970-01-01'), '' ORDER BY day)
-            FILTER (WHERE estimated > 0) AS estimated_days,
-        array_agg(qualities ORDER BY day) FILTER (WHERE estimated > 0) AS qualities
+            FILTER (WHERE qualities <> '\\x01') AS unlike_days,
+        array_agg(qualities ORDER BY day) FILTER (WHERE qualities <> '\\x01') AS unlike
     FROM day_block
     WHERE day >= $6 AND day < $7 AND series_id = (
         SELECT id FROM series
@@ -146,7 +147,7 @@ class PostgresReader:
             holdings=_holdings(row),
             layout=layout,
             wh=blocks.read_wh(row["wh"]),
-            estimated=_estimated(layout, row["estimated_days"], row["qualities"]),
+            qualities=_qualities(layout, row["unlike_days"], row["unlike"]),
             prices=_prices(row),
             rates_revision=row["rates_revision"],
         )
@@ -224,14 +225,13 @@ def _holdings(row: asyncpg.Record) -> Sequence[Holding]:
     ]
 
 
-def _estimated(layout: Layout, days: bytes | None, qualities: Sequence[bytes] | None) -> Flags:
-    """Marks the estimates; only days that have some tell their qualities."""
-    estimated = np.zeros(layout.size, np.bool_)
-    if qualities is not None:
+def _qualities(layout: Layout, days: bytes | None, unlike: Sequence[bytes] | None) -> Qualities:
+    """Returns how each value came to be: measured, but for the days that tell otherwise."""
+    qualities = np.full(layout.size, Quality.MEASURED, np.uint8)
+    if unlike is not None:
         told = blocks.read_days(days)
-        flags = are_estimates(blocks.read_qualities(told, qualities))
-        estimated[layout.positions(told.hours)] = flags
-    return estimated
+        qualities[layout.positions(told.hours)] = blocks.read_qualities(told, unlike)
+    return qualities
 
 
 def _prices(row: asyncpg.Record) -> Mapping[str, PriceDays]:

@@ -1,6 +1,7 @@
 """Readings of many series at once, as blocks of a day."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -9,38 +10,44 @@ import numpy as np
 from services.metering.domain.batches import SeriesKey
 from services.metering.domain.calendar import Whole, date_of
 from services.metering.domain.layout import Layout
-from services.metering.domain.readings import DayBlocks
+from services.metering.domain.readings import DayBlocks, Merge
 from services.metering.domain.store import UNKNOWN_SERIES
 from services.metering.storage import blocks
 from services.metering.storage.part import StorePart
 
-# Made in the order in which they are asked for and locked in the order of their numbers, so that
-# imports of the same points wait for each other and never in a circle.
+# Lists travel as text: asyncpg looks at each member of a list for what it may hold.
+# Here and below, OFFSET 0 has each row looked up by its key, however small the planner believes the
+# table to be.
+_FIND_SERIES: Final = """
+SELECT asked.place, asked.direction, point.id AS point_id, found.id
+FROM unnest(string_to_array($1, ','), string_to_array($2, ',')::smallint[])
+    WITH ORDINALITY AS asked (gsrn, direction, place)
+CROSS JOIN LATERAL (
+    SELECT id FROM metering_point WHERE metering_point.gsrn = asked.gsrn OFFSET 0
+) AS point
+LEFT JOIN LATERAL (
+    SELECT id FROM series
+    WHERE series.metering_point_id = point.id AND series.direction = asked.direction
+    OFFSET 0
+) AS found ON true
+"""
+# Made in the order of their points and locked in the order of their numbers, so that imports of the
+# same points wait for each other and never in a circle.
 _MAKE_SERIES: Final = """
 INSERT INTO series (metering_point_id, direction)
-SELECT metering_point.id, direction
-FROM unnest($1::text[], $2::smallint[]) AS asked (gsrn, direction)
-JOIN metering_point USING (gsrn)
-WHERE NOT EXISTS (
-    SELECT FROM series
-    WHERE metering_point_id = metering_point.id AND series.direction = asked.direction
-)
-ORDER BY metering_point.id, direction
+SELECT point_id, direction FROM unnest($1::integer[], $2::smallint[]) AS new (point_id, direction)
+ORDER BY point_id, direction
 ON CONFLICT DO NOTHING
 """
 _LOCK_SERIES: Final = """
-SELECT asked.place, series.id
-FROM unnest($1::text[], $2::smallint[]) WITH ORDINALITY AS asked (gsrn, direction, place)
-JOIN metering_point USING (gsrn)
-JOIN series ON series.metering_point_id = metering_point.id
-    AND series.direction = asked.direction
-ORDER BY series.id FOR NO KEY UPDATE OF series
+SELECT FROM series WHERE id = ANY (string_to_array($1, ',')::integer[])
+ORDER BY id FOR NO KEY UPDATE
 """
 
-# OFFSET 0 has each day looked up by the key, however small the planner believes the table to be.
 _BLOCKS: Final = """
 SELECT asked.place, found.wh, found.qualities, found.registered
-FROM unnest($1::integer[], $2::integer[]) WITH ORDINALITY AS asked (series_id, day, place)
+FROM unnest(string_to_array($1, ',')::integer[], string_to_array($2, ',')::integer[])
+    WITH ORDINALITY AS asked (series_id, day, place)
 CROSS JOIN LATERAL (
     SELECT wh, qualities, registered FROM day_block
     WHERE day_block.series_id = asked.series_id AND day_block.day = date '1970-01-01' + asked.day
@@ -48,6 +55,11 @@ CROSS JOIN LATERAL (
 ) AS found
 ORDER BY asked.place
 """
+
+COLUMNS: Final = (
+    *("series_id", "day", "sum_wh", "highest_wh", "missing", "estimated"),
+    *("wh", "qualities", "registered"),
+)
 
 SAVE_BLOCKS: Final = """
 INSERT INTO day_block (
@@ -79,6 +91,11 @@ FROM unnest($1::integer[], $2::integer[], $3::bytea[], $4::bytea[], $5::bytea[])
 """
 
 
+_ROWS_AT_ONCE: Final = 1000
+"""How many rows a COPY takes: what PostgreSQL writes at once. For more it makes room by what came
+before, up to 64 pages, and leaves empty what it does not need."""
+
+
 class StoredReadings(StorePart):
     """Series and their day blocks."""
 
@@ -90,16 +107,23 @@ class StoredReadings(StorePart):
 
     async def lock_series(self, keys: Sequence[SeriesKey]) -> Whole:
         """Returns the number of each series, which is made where it is new, and locks these."""
-        asked = ([key.gsrn for key in keys], [key.direction for key in keys])
-        await self._connection.execute(_MAKE_SERIES, *asked)
-        rows = await self._connection.fetch(_LOCK_SERIES, *asked)
+        asked = _listed(key.gsrn for key in keys), _listed(key.direction for key in keys)
+        found = await self._connection.fetch(_FIND_SERIES, *asked)
+        new = [row for row in found if row["id"] is None]
+        if new:
+            await self._connection.execute(
+                _MAKE_SERIES, [row["point_id"] for row in new], [row["direction"] for row in new]
+            )
+            found = await self._connection.fetch(_FIND_SERIES, *asked)
+        ids = [row["id"] for row in found]
+        await self._connection.execute(_LOCK_SERIES, _listed(ids))
         numbers = np.full(len(keys), UNKNOWN_SERIES, np.int64)
-        numbers[[row["place"] - 1 for row in rows]] = [row["id"] for row in rows]
+        numbers[[row["place"] - 1 for row in found]] = ids
         return numbers
 
     async def blocks(self, layout: Layout) -> DayBlocks:
         """Returns whole days of series; hours that are not stored are missing."""
-        rows = await self._connection.fetch(_BLOCKS, *_keys(layout))
+        rows = await self._connection.fetch(_BLOCKS, *map(_listed, _keys(layout)))
         all_days = DayBlocks.empty(layout)
         is_stored = np.zeros(len(layout.days), np.bool_)
         is_stored[[row["place"] - 1 for row in rows]] = True
@@ -111,12 +135,22 @@ class StoredReadings(StorePart):
         )
         return all_days
 
-    async def save_blocks(self, written: DayBlocks, replaced: DayBlocks) -> None:
+    async def save_blocks(self, merged: Merge) -> None:
         """Stores whole days of series, and keeps what was replaced."""
+        written, replaced = merged.written, merged.replaced
         if len(written.layout.days) == 0:
             return
         await self._make_partitions(written.layout.days)
-        await self._connection.execute(SAVE_BLOCKS, *to_save(written))
+        if merged.is_new.any():
+            # Nobody else can store them meanwhile: their series are locked.
+            rows = to_copy(written.of_days(merged.is_new))
+            while some := list(itertools.islice(rows, _ROWS_AT_ONCE)):
+                await self._connection.copy_records_to_table(
+                    "day_block", columns=COLUMNS, records=some
+                )
+        if not merged.is_new.all():
+            again = written.of_days(~merged.is_new)
+            await self._connection.execute(SAVE_BLOCKS, *to_save(again))
         if len(replaced.layout.days):
             await self._connection.execute(
                 _KEEP_REPLACED, *_keys(replaced.layout), *_columns(replaced)
@@ -151,6 +185,13 @@ class StoredReadings(StorePart):
         return [row["name"] for row in rows]
 
 
+def to_copy(days: DayBlocks) -> Iterator[tuple[int | date | bytes, ...]]:
+    """Returns a row of COLUMNS for each day."""
+    series, numbers, *rest = to_save(days)
+    dates = {day: date_of(day) for day in np.unique(days.layout.days).tolist()}
+    return zip(series, (dates[day] for day in numbers), *rest, strict=True)
+
+
 def to_save(days: DayBlocks) -> Sequence[Sequence[int] | Sequence[bytes]]:
     """Returns the columns of SAVE_BLOCKS."""
     return (
@@ -168,6 +209,10 @@ def _keys(layout: Layout) -> tuple[Sequence[int], Sequence[int]]:
     if layout.series is None:
         raise ValueError("the layout does not say which series its days are of")
     return layout.series.tolist(), layout.days.tolist()
+
+
+def _listed(members: Iterable[int | str]) -> str:
+    return ",".join(map(str, members))
 
 
 def _columns(days: DayBlocks) -> tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]:

@@ -76,6 +76,11 @@ class PostgresStore(StoredReadings, StoredImports, StoredPrices):
         for contract in contracts:
             self._contracts[contract.key].sqlmodel_update(terms_of(contract))
 
+    async def remove_contracts(self, contracts: Sequence[Contract]) -> None:
+        """Takes contracts off locked points."""
+        for contract in contracts:
+            await self._session.delete(self._contracts[contract.key])
+
     async def lock_rates(self) -> tuple[int, Sequence[RateRow]]:
         """Returns the book that holds now and its number, and keeps other imports off it."""
         await rates.lock(self._connection)

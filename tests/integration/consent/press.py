@@ -14,7 +14,7 @@ from kit.courier import Courier, Message, Permits, Transport, deliver
 from kit.errors import Unavailable
 from kit.ids import SystemIds
 from kit.keyed_hash import SecretKey
-from kit.server import background
+from kit.repeat import background
 from services.consent.domain.channels import Channel
 from services.consent.domain.contacts import email_address, phone_number
 from services.consent.domain.ledger import Actor, By, Change, Decision

@@ -182,10 +182,15 @@ async def test_nothing_goes_out_once_a_stop_was_answered(press: Press) -> None:
     async def stop_in_the_middle(_message: Message) -> None:
         if len(press.letterbox.messages) == 10 and not stopping:
             stopping.append(asyncio.create_task(stop()))
+            await eventually(stop_waits)  # for this letter, and before all that come after it
 
     async def stop() -> None:
         await press.stop(mailing)
         stopped_at.append(len(press.letterbox.messages))
+
+    async def stop_waits() -> bool:
+        waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return bool(await press.house.sql(waiting))
 
     stopping: list[asyncio.Task[None]] = []
     await press.tend()

@@ -1,13 +1,10 @@
 """Many at once, each race with a control that shows that it would see the fault."""
 
 import asyncio
-import os
 import random
-import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import reduce
 from itertools import pairwise
 from pathlib import Path
@@ -18,14 +15,12 @@ import asyncpg
 import grpc
 import pytest
 
-from cli.local.readiness import grpc_ready
 from kit.bus import Bus
 from kit.database import Database
 from kit.envelope import Envelope
 from kit.errors import Unavailable
 from kit.ids import SystemIds
 from kit.keyed_hash import SecretKey
-from kit.local.processes import Child, free_port
 from kit.outbox import Outbox
 from kit.server import Call
 from kit.testing import FrozenClock, Neighbours
@@ -41,6 +36,7 @@ from services.consent.hashing import KeyedAddressHashes
 from services.consent.servicer import ConsentServicer
 from services.consent.storage import PostgresStore, PostgresStores
 from tests.integration.consent.world import Consent, Customer, House, Shown, caller_of, no
+from tests.integration.processes import RunningClock, port_of, process
 
 CLUB = "kraftklubben"
 TOGGLES = 400
@@ -259,42 +255,13 @@ async def toggle_few(
     )
 
 
-@contextmanager
-def process(neighbours: Neighbours, settings: Settings, folder: Path) -> Generator[Child]:
-    """Runs a process of the service; its port is the last part of its name."""
-    port = free_port()
-    values = settings.model_dump(exclude_none=True) | {"listen": f"127.0.0.1:{port}"}
-    environment = {f"KUNDEAPP_CONSENT_{name}".upper(): str(value) for name, value in values.items()}
-    child = Child(
-        name=f"consent-{port}",
-        command=(sys.executable, "-m", "services.consent"),
-        log=folder / f"consent-{port}.log",
-        record=folder / f"consent-{port}.json",
-        environment={**os.environ, **environment},
-    )
-    child.start()
-    try:
-        child.wait_until_ready(grpc_ready(port, neighbours.pki.identity("cli")), 60)
-        yield child
-    finally:
-        child.stop()
-
-
-class RunningClock(FrozenClock):
-    """The machine's own clock, for what is said to processes of their own."""
-
-    def now(self) -> datetime:
-        """Returns the present moment."""
-        return datetime.now(UTC)
-
-
 async def test_what_was_written_down_is_published_once_although_the_service_was_killed(
     neighbours: Neighbours, settings: Settings, tmp_path: Path
 ) -> None:
     """Killed between ledger and publish, with NATS down meanwhile, while toggles go on."""
     kari, clock = Customer(), RunningClock()
-    with process(neighbours, settings, tmp_path) as child:
-        port = int(child.name.rpartition("-")[2])
+    with process("consent", neighbours, settings, tmp_path) as child:
+        port = port_of(child)
         async with neighbours.channel(port) as channel:
             stub = ConsentServiceStub(channel)
             consent = Consent(neighbours, settings, clock, stub, port)
@@ -323,7 +290,7 @@ async def test_what_was_written_down_is_published_once_although_the_service_was_
     failed = [each for each in done if isinstance(each, BaseException)]
     assert all(isinstance(each, grpc.aio.AioRpcError) for each in failed)
 
-    with process(neighbours, settings, tmp_path):
+    with process("consent", neighbours, settings, tmp_path):
         await consent.wait_for(_ALL_SENT)
     async with House.on(settings.database_url, clock) as house:
         entries = await invariants(house, kari.id)

@@ -14,8 +14,8 @@ from kit.envelope import Envelope
 from kit.testing import Neighbours
 from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
 from services.events.config import Settings
-from tests.integration.events.replicas import RunningClock, port_of, process
 from tests.integration.events.world import Events
+from tests.integration.processes import RunningClock, port_of, process
 
 _ALL_SENT = "SELECT FROM outbox HAVING count(*) = count(sent_at)"
 
@@ -40,7 +40,7 @@ async def test_what_was_committed_is_published_once_although_the_service_was_kil
     neighbours: Neighbours, settings: Settings, tmp_path: Path
 ) -> None:
     """Killed between commit and publish, with NATS down meanwhile."""
-    with process(neighbours, settings, tmp_path) as child:
+    with process("events", neighbours, settings, tmp_path) as child:
         async with neighbours.channel(port_of(child)) as channel:
             events = Events(neighbours, settings, RunningClock(), EventsServiceStub(channel))
             event_id = await events.event(capacity=5)
@@ -58,7 +58,7 @@ async def test_what_was_committed_is_published_once_although_the_service_was_kil
                 neighbours.nats.start()
     before = await events.sql("SELECT id FROM outbox ORDER BY seq")
 
-    with process(neighbours, settings, tmp_path) as child:
+    with process("events", neighbours, settings, tmp_path) as child:
         await events.wait_for(_ALL_SENT)
         async with neighbours.channel(port_of(child)) as channel:
             events = Events(neighbours, settings, RunningClock(), EventsServiceStub(channel))

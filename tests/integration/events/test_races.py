@@ -27,10 +27,7 @@ from services.events.handlers.locking import Seats
 from services.events.servicer import EventsServicer
 from services.events.storage import PostgresStore
 from tests.integration.events.replicas import (
-    RunningClock,
     call_of,
-    port_of,
-    process,
     replicas,
     without_lock,
 )
@@ -41,6 +38,7 @@ from tests.integration.events.world import (
     refused,
     serving,
 )
+from tests.integration.processes import RunningClock, port_of, process
 
 CLIENTS = 200
 REQUESTS = 10_000
@@ -119,7 +117,7 @@ async def test_ten_thousand_mixed_requests_to_two_processes_never_oversell(
     async with AsyncExitStack() as stack:
         stubs: list[Any] = []
         for _ in range(2):
-            child = stack.enter_context(process(neighbours, settings, tmp_path))
+            child = stack.enter_context(process("events", neighbours, settings, tmp_path))
             channel = await stack.enter_async_context(neighbours.channel(port_of(child)))
             stubs.append(EventsServiceStub(channel))
         houses = [Events(neighbours, settings, RunningClock(), stub) for stub in stubs]

@@ -164,6 +164,7 @@ async def house(
         "events": address,
         "consent": address,
         "nats_url": f"tls://127.0.0.1:{free_port()}",  # where no bus is
+        "drain_seconds": 0,
         "signing_keys": pki.internal_signing_keys,
     }
     settings = Settings(**{**usual, **changes})

@@ -1,6 +1,7 @@
 """What a client of the gateway sees, over real HTTP and gRPC."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.bootstrap import running
 from kit import access, errors, jwt, status
 from kit.clock import SystemClock
 from kit.errors import FieldError
+from kit.testing import eventually
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 from kundeapp.metering.v1 import usage_pb2 as usage_pb
 from tests.integration.gateway.conftest import Backend, Context, House, house
@@ -95,6 +97,7 @@ class TestAnswers:
             "unpricedHours": [],
             "components": [{"component": "STROMSTOTTE", "cost": [-1, None]}],
             "direction": "DIRECTION_UNSPECIFIED",
+            "qualities": [],
             "total": {
                 "kwh": 5.939,
                 "cost": None,
@@ -375,6 +378,7 @@ class TestTrouble:
             assert response.status_code == 503
             assert response.headers["retry-after"] == "5"
             await built.until_ready(ready=False)
+            assert (await built.http.get("/readyz/gateway")).json() == {"ready": True}
             await built.backend.start(built.backend_address, built.pki)
             await built.until_ready()
             assert (await built.http.post("/v1/sessions", json=LOGIN)).status_code == 200
@@ -429,6 +433,28 @@ class TestTrouble:
             asyncio.get_running_loop().call_later(0.2, go_on.set)
         assert (await waiting).status_code == 200
         await client.aclose()
+
+    async def test_a_gateway_that_stops_is_not_ready_and_still_answers_for_a_while(
+        self, tmp_path: Path
+    ) -> None:
+        stack = contextlib.AsyncExitStack()
+        built = await stack.enter_async_context(house(tmp_path, drain_seconds=2))
+        built.backend.answers["CreateSession"] = session
+        async with httpx.AsyncClient(base_url=built.http.base_url, trust_env=False) as client:
+            before = await client.get("/healthz")
+            stopping = asyncio.create_task(stack.aclose())
+
+            async def says_that_it_stops() -> bool:
+                return (await client.get("/readyz")).status_code == 503
+
+            await eventually(says_that_it_stops)
+            answer = await client.post("/v1/sessions", json=LOGIN)
+            await stopping
+
+        assert before.headers.get("connection") != "close"
+        assert answer.status_code == 200
+        # Whoever keeps a connection for its next request would find it closed then.
+        assert answer.headers["connection"] == "close"
 
     async def test_other_origins_may_call_when_they_are_told(self, tmp_path: Path) -> None:
         async with house(tmp_path, cors_origins=("https://app.example.com",)) as built:

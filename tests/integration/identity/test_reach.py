@@ -11,7 +11,7 @@ import pytest
 import services.identity.migrations
 from kit import migrations
 from kit.database import Transaction
-from kit.testing import all_have_come, eventually
+from kit.testing import Neighbours, all_have_come, eventually
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.identity.v1.identity_events_pb2 import CustomerContactChanged
 from services.identity.domain.challenges import LIFETIME, Challenge, Purpose
@@ -574,12 +574,15 @@ async def test_without_the_lock_such_a_customer_would_be_forgotten(
 
 
 async def test_of_accounts_that_had_confirmed_one_number_before_none_keeps_it(
-    identity: Identity,
+    neighbours: Neighbours,
 ) -> None:
-    await identity.execute("DROP INDEX account_mobile, account_staff")
-    await identity.execute("ALTER TABLE courier_message DROP COLUMN permit")
-    await identity.execute("UPDATE alembic_version SET version_num = '0007'")
-    await identity.execute(
+    folder, url = (
+        Path(str(services.identity.migrations.__file__)).parent,
+        await neighbours.empty_database(),
+    )
+    await migrations.upgrade(folder, url, "0007")
+    connection = await asyncpg.connect(url)
+    await connection.execute(
         """
         INSERT INTO account (id, email, email_key, password_version, roles, language, mobile)
         SELECT gen_random_uuid(), key, key, 1, '{}', 'nn', mobile
@@ -589,11 +592,10 @@ async def test_of_accounts_that_had_confirmed_one_number_before_none_keeps_it(
         OTHER_MOBILE,
     )
 
-    await migrations.upgrade(
-        Path(str(services.identity.migrations.__file__)).parent, identity.settings.database_url
-    )
+    await migrations.upgrade(folder, url)
 
-    rows = await identity.fetch("SELECT email, mobile FROM account ORDER BY email")
+    rows = await connection.fetch("SELECT email, mobile FROM account ORDER BY email")
+    await connection.close()
     assert [tuple(row) for row in rows] == [
         ("a", ""),
         ("b", ""),

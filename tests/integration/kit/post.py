@@ -30,7 +30,7 @@ from kit.database import Database, Transaction
 from kit.ids import SystemIds
 from kit.local.processes import LOOPBACK, free_port
 from kit.outbox import Outbox
-from kit.server import background
+from kit.repeat import background
 from kit.testing import FrozenClock
 from kit.tls import Identity
 

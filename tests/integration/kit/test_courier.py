@@ -20,6 +20,7 @@ from kit.courier import (
     delivery,
     open_transports,
 )
+from kit.database import Database
 from kit.testing import Neighbours, eventually
 from tests.integration.kit.post import LOGIN, Gate, Gateway, MailServer, Writer, settings
 from tests.integration.kit.world import MIGRATIONS
@@ -44,6 +45,19 @@ def code(recipient: str = RECIPIENT, **more: object) -> Message:
 
 def sms(recipient: str = NUMBER) -> Message:
     return Message(Channel.SMS, recipient, "verification-code", f"Koden er {CODE}.")
+
+
+async def _both_take(database: Database) -> bool:
+    """Tells whether two replicas wait to take messages."""
+    async with database.reader() as connection:
+        taking = await connection.fetchval(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                AND query LIKE '%WITH due AS%'
+            """
+        )
+    return taking == 2
 
 
 @pytest.fixture(autouse=True)
@@ -118,8 +132,14 @@ async def test_of_two_replicas_one_sends(
     transports = {Channel.EMAIL: gate}
     await writer.write(*(code(f"guest{each}@example.com") for each in range(200)))
     async with contextlib.AsyncExitStack() as replicas:
-        for _ in range(2):
-            await replicas.enter_async_context(writer.delivering(transports, writer.new_courier()))
+        async with writer.database() as database, database.transaction() as held:
+            # Both take at the same time.
+            await held.connection.execute("LOCK TABLE courier_message IN EXCLUSIVE MODE")
+            for _ in range(2):
+                await replicas.enter_async_context(
+                    writer.delivering(transports, writer.new_courier())
+                )
+            await eventually(lambda: _both_take(database))
         await eventually(lambda: len(gate.sent) >= 2 * delivery.BATCH)
         gate.open.set()
         await eventually(writer.ended)

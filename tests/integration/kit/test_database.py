@@ -1,6 +1,8 @@
 """One transaction, whichever way it is written to; outages that are said plainly and end."""
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -82,6 +84,49 @@ async def test_a_cancelled_request_leaves_nothing_and_gives_its_connection_back(
             await task
         async with database.transaction() as transaction:
             assert await transaction.connection.fetchval("SELECT count(*) FROM effect") == 0
+
+
+async def test_what_follows_a_request_that_was_cancelled_at_any_moment_is_committed(
+    world: World,
+) -> None:
+    cut_off, lost = await _cut_off_at_every_moment(world)
+    assert cut_off > 5
+    assert lost == 0
+
+
+async def test_what_follows_is_lost_if_the_connection_is_used_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: asyncpg takes the next transaction for a part of the one that was cut off."""
+    monkeypatch.setattr("kit.database._closed_if_cut_off", contextlib.nullcontext)
+    _, lost = await _cut_off_at_every_moment(world)
+    assert lost > 0
+
+
+async def _cut_off_at_every_moment(world: World) -> tuple[int, int]:
+    """Returns how many requests were cut off, and how many of those that followed were lost."""
+
+    async def write(database: Database, what: str) -> None:
+        async with database.transaction() as transaction:
+            await transaction.connection.execute("INSERT INTO effect (what) VALUES ($1)", what)
+
+    async with world.database(connections=1) as database:
+        await write(database, "first")
+        cut_off = 0
+        while await _cancelled_at(cut_off, write(database, "cut off")):
+            await write(database, "after")
+            cut_off += 1
+        return cut_off, cut_off - (await world.effects()).count("after")
+
+
+async def _cancelled_at(steps: int, request: Coroutine[None, None, None]) -> bool:
+    """Runs a request, and cancels it after so many turns of the loop; tells whether it was."""
+    task = asyncio.create_task(request)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return task.cancelled()
 
 
 async def test_callers_are_served_in_the_order_in_which_they_came(world: World) -> None:

@@ -17,7 +17,7 @@ from kit.bus import STREAM, Bus
 from kit.envelope import Envelope
 from kit.ids import SystemIds
 from kit.local.nats import LocalNats
-from kit.server import background
+from kit.repeat import background
 from kit.testing import Neighbours, eventually
 
 MISSED = "missed"

@@ -13,7 +13,7 @@ from kit.clock import SystemClock
 from kit.envelope import Envelope
 from kit.local.nats import LocalNats
 from kit.outbox import Outbox
-from kit.server import background
+from kit.repeat import background
 from kit.testing import eventually
 from kundeapp.identity.v1 import identity_events_pb2 as pb
 from tests.integration.kit.world import SERVICE, SessionEnded, World, heard, note
@@ -68,9 +68,10 @@ async def test_a_relay_finds_what_another_process_left(world: World) -> None:
 
 
 async def test_while_the_bus_is_down_requests_succeed_and_nothing_is_lost(
-    world: World, own_nats: LocalNats
+    world: World, own_nats: LocalNats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.nats_url = own_nats.url
+    monkeypatch.setattr("kit.bus.REDELIVER_SECONDS", 2)  # what was handed over as the bus stopped
     events = world.events(400)
     async with world.database() as database, world.consuming(note, database), world.relaying():
         await world.publish(database, *events[:100])

@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from kit import access, errors, status
 from kit.access import InternalTokens
+from kit.channel import OPTIONS, open_channel
 from kit.clock import SystemClock
 from kit.database import Database
 from kit.jwt import KeyFile
@@ -264,3 +265,91 @@ def _reason(refusal: status_pb2.Status) -> str:
     info = error_details_pb2.ErrorInfo()
     assert refusal.details[0].Unpack(info)
     return info.reason
+
+
+async def test_a_replica_that_stops_is_sent_nothing_more_and_the_other_everything(
+    neighbours: Neighbours,
+) -> None:
+    async with two_replicas(neighbours) as pair, pair.first_stopping():
+        await eventually(pair.first_is_passed_over)
+        before = pair.calls()
+        for _ in range(50):
+            await pair.call()
+        assert pair.calls() == (before[0], before[1] + 50)
+
+
+async def test_whoever_does_not_ask_who_accepts_still_sends_to_the_one_that_stops(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: the same channel, without the question."""
+    others = [option for option in OPTIONS if option[0] != "grpc.service_config"]
+    monkeypatch.setattr("kit.channel.OPTIONS", (("grpc.lb_policy_name", "round_robin"), *others))
+
+    async with two_replicas(neighbours) as pair, pair.first_stopping():
+        before = pair.calls()
+        for _ in range(50):
+            await pair.call()
+        assert pair.calls() == (before[0] + 25, before[1] + 25)
+
+
+class Counted:
+    """Answers at once, and counts how often."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def answer(self, _request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        self.calls += 1
+        return pb.Session()
+
+
+@dataclass
+class Pair:
+    """Two replicas, and a channel that leads to both."""
+
+    replicas: tuple[Counted, Counted]
+    houses: tuple[contextlib.AsyncExitStack, contextlib.AsyncExitStack]
+    house: House
+
+    def calls(self) -> tuple[int, int]:
+        first, second = self.replicas
+        return first.calls, second.calls
+
+    async def call(self) -> None:
+        await self.house.call()
+
+    async def first_is_passed_over(self) -> bool:
+        """Whether two calls, one for each in turn, both went to the second."""
+        first, second = self.calls()
+        await self.call()
+        await self.call()
+        return self.calls() == (first, second + 2)
+
+    @contextlib.asynccontextmanager
+    async def first_stopping(self) -> AsyncGenerator[None]:
+        """Asks the first one to stop once both have served, and waits for that at the end."""
+        await eventually(self._both_serve)
+        stopping = asyncio.create_task(self.houses[0].aclose())
+        yield
+        await stopping
+
+    async def _both_serve(self) -> bool:
+        await self.call()
+        return all(self.calls())
+
+
+@contextlib.asynccontextmanager
+async def two_replicas(neighbours: Neighbours) -> AsyncGenerator[Pair]:
+    settings = neighbours.settings(
+        ServiceSettings, "postgresql://nowhere", workload="identity", drain_seconds=2
+    )
+    tokens = InternalTokens(KeyFile(settings.internal_keys), SystemClock())
+    replicas, servers = (Counted(), Counted()), list[Server]()
+    async with contextlib.AsyncExitStack() as first, contextlib.AsyncExitStack() as second:
+        for stack, replica in zip((first, second), replicas, strict=True):
+            serving = Server.serving(SERVICE, Servicer(replica.answer), settings, tokens, _is_ready)
+            servers.append(await stack.enter_async_context(serving))
+        target = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+        identity = neighbours.pki.identity("gateway")
+        async with open_channel(f"ipv4:{target}", identity) as both:
+            yield Pair(replicas, (first, second), House(servers[0], both))

@@ -16,7 +16,7 @@ from kit.envelope import Envelope
 from kit.ids import SystemIds
 from kit.inbox import Consumer, Handler, consume
 from kit.outbox import Outbox, Relay
-from kit.server import background
+from kit.repeat import background
 from kit.tls import Identity
 from kundeapp.identity.v1 import identity_events_pb2 as pb
 

@@ -105,6 +105,24 @@ async def test_a_table_says_what_the_app_shows(metering: Metering) -> None:
     assert {line["Adresse"] for line in lines} == {"Storgata 1, 5003 Bergen"}
 
 
+async def test_a_table_says_how_each_value_came_to_be(metering: Metering) -> None:
+    customer = await metering.customer("1001")
+    await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
+    words = ("Målt", "Beregnet", "Endelig estimert", "Estimert", "Midlertidig")
+    hours = hours_of("2026-04-01")
+    first = elhub(hours[5:10], quality="Beregnet")
+    day_after = elhub(hours_of("2026-04-02"), quality="Beregnet")
+    for file in (
+        first,
+        *(elhub([hour], quality=word) for hour, word in zip(hours, words, strict=False)),
+    ):
+        await metering.import_readings(GSRN, file)
+    await metering.import_readings(GSRN, day_after)
+    file = await export(metering, customer, "CSV", "2026-04-01", "2026-04-03", language="nb")
+    said = [line["Kvalitet forbruk"] for line in table(file)]
+    assert said == [*words, *["Beregnet"] * 5, *["Mangler"] * 14, *["Beregnet"] * 24]
+
+
 @pytest.mark.parametrize(
     ("file_format", "media_type"),
     [

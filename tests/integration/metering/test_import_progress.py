@@ -13,7 +13,7 @@ from kundeapp.metering.v1.imports_pb2 import ImportReadingsRequest
 from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected, ReadingsImported
 from services.metering.storage.imports import StoredImports
 from tests.integration.metering.files import GSRN, PLAIN_RATES, contracts, elhub, hours_of, prices
-from tests.integration.metering.world import Metering, buckets
+from tests.integration.metering.world import Metering, buckets, told
 
 DAYS = 2000  # three batches of readings
 HOURS = 48_000
@@ -30,14 +30,6 @@ def long_file() -> bytes:
 
 async def with_point(metering: Metering) -> None:
     await metering.import_contracts(contracts(f"{GSRN},1001,2020-01-01,"))
-
-
-async def told(metering: Metering) -> list[ReadingsImported | ReadingsCorrected]:
-    """Returns all events about readings, in order."""
-    kinds = {kind.DESCRIPTOR.full_name: kind for kind in (ReadingsImported, ReadingsCorrected)}
-    rows = await metering.sql("SELECT type, payload FROM outbox ORDER BY seq")
-    told = [(kinds.get(row["type"]), row["payload"]) for row in rows]
-    return [kind.FromString(payload) for kind, payload in told if kind is not None]
 
 
 async def break_off_after_a_batch(metering: Metering, file: bytes) -> None:

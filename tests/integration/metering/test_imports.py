@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -13,10 +12,10 @@ import asyncpg
 import grpc
 import pytest
 
-from kit.local.processes import free_port
 from kit.testing import Neighbours
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 from kundeapp.metering.v1.imports_pb2 import ImportReadingsReport
+from kundeapp.metering.v1.metering_events_pb2 import ReadingsImported
 from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceStub
 from services.metering.config import Settings
 from tests.integration.metering.files import (
@@ -30,11 +29,9 @@ from tests.integration.metering.files import (
     prices,
     real,
 )
-from tests.integration.metering.world import Metering, buckets, refused
+from tests.integration.metering.world import Metering, buckets, refused, told
+from tests.integration.processes import port_of, process
 from tests.unit.metering.readings_files import elhub_xml, metered, xml_series
-
-ROOT = Path(__file__).parents[3]
-START_SECONDS = 30
 
 
 async def with_point(metering: Metering) -> None:
@@ -61,7 +58,9 @@ async def test_a_real_file_is_reported_and_again_changes_nothing(metering: Meter
     again = await metering.import_readings(GSRN, real("elhub_2026-04.csv"))
     assert (again.created, again.changed, again.unchanged) == (0, 0, 744)
     assert await metering.contents() == before
-    assert await events(metering) == [f"kundeapp.metering.point.{GSRN}.imported"]
+    [event] = await told(metering)
+    assert isinstance(event, ReadingsImported)
+    assert (event.gsrns, event.new_values) == ([GSRN], 744)
 
 
 @needs_data
@@ -271,17 +270,17 @@ async def test_imports_of_the_same_hours_at_once_end_as_one_after_the_other(
 
 
 async def test_a_service_killed_at_the_end_of_an_import_tells_nothing_until_it_is_run_again(
-    settings: Settings, neighbours: Neighbours
+    settings: Settings, neighbours: Neighbours, tmp_path: Path
 ) -> None:
     file = elhub(hours_of("2026-04-01", days=30))
-    async with process(settings, neighbours) as (metering, pid):
+    async with running(settings, neighbours, tmp_path) as (metering, pid):
         customer = await metering.customer("1001")
         await with_point(metering)
         # The last statement of an import writes its event: it has to wait here.
         await killed_at(metering, pid, file, "outbox")
         assert await events(metering) == []
 
-    async with process(settings, neighbours) as (metering, _):
+    async with running(settings, neighbours, tmp_path) as (metering, _):
         report = await metering.import_readings(GSRN, file)
         assert (report.created, report.unchanged, report.resumed) == (720, 0, True)
         [month] = buckets(await metering.usage(customer, GSRN, "MONTH", "2026-04-01", "2026-05-01"))
@@ -315,30 +314,14 @@ async def killed_at(metering: Metering, pid: int, file: bytes, table: str) -> No
 
 
 @asynccontextmanager
-async def process(
-    settings: Settings, neighbours: Neighbours
+async def running(
+    settings: Settings, neighbours: Neighbours, folder: Path
 ) -> AsyncGenerator[tuple[Metering, int]]:
-    """Runs metering as a process of its own; it may be dead by the end."""
-    port = free_port()
-    told = settings.model_dump(mode="json") | {"listen": f"localhost:{port}"}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.metering",
-        cwd=ROOT,
-        env=os.environ | {f"KUNDEAPP_METERING_{key.upper()}": str(told[key]) for key in told},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with neighbours.channel(port) as channel:
-            async with asyncio.timeout(START_SECONDS):
-                await channel.channel_ready()
-            metering = Metering(neighbours, settings.database_url, MeteringServiceStub(channel))
-            yield metering, child.pid
-    finally:
-        if child.returncode is None:
-            child.terminate()
-        await child.wait()
+    """Runs metering as a process of its own, whose id is told; it may be dead by the end."""
+    with process("metering", neighbours, settings, folder) as child:
+        async with neighbours.channel(port_of(child)) as channel:
+            stub = MeteringServiceStub(channel)
+            yield Metering(neighbours, settings.database_url, stub), child.pid
 
 
 async def test_elhubs_message_of_many_points_is_taken_and_production_kept_apart(

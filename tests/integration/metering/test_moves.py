@@ -85,6 +85,40 @@ async def test_hours_between_two_contracts_are_nobodys(metering: Metering) -> No
     assert await seen(metering, ola) == (10 * 240, 10 * 24)
 
 
+async def test_a_contract_that_never_was_takes_its_hours_along(metering: Metering) -> None:
+    kari, ola = await house(metering)
+    moved = contracts(f"{GSRN},1001,2026-01-01,2026-04-15", f"{GSRN},1002,2026-04-15,")
+    await metering.import_contracts(moved)
+    assert len((await metering.points(ola)).metering_points) == 1
+
+    taken_back = contracts(f"{GSRN},1001,2026-01-01,", f"{GSRN},1002,2026-04-15,2026-04-15")
+    report = await metering.import_contracts(taken_back)
+
+    assert (report.rows, report.changed, report.removed) == (2, 1, 1)
+    with refused() as answer:
+        await metering.usage(ola, GSRN, "HOUR", *APRIL)
+    assert answer.refusal.reason == "NOT_FOUND"
+    assert not (await metering.points(ola)).metering_points
+    assert (await seen(metering, kari))[1] == 30 * 24
+    again = await metering.import_contracts(taken_back)
+    assert (again.unchanged, again.removed) == (2, 0)
+
+
+async def test_a_move_turns_out_to_have_been_earlier(metering: Metering) -> None:
+    kari, ola = await house(metering)
+    moved = contracts(f"{GSRN},1001,2026-01-01,2026-04-18", f"{GSRN},1002,2026-04-18,")
+    await metering.import_contracts(moved)
+    await metering.import_contracts(
+        contracts(
+            f"{GSRN},1001,2026-01-01,2026-04-10",
+            f"{GSRN},1002,2026-04-18,2026-04-18",
+            f"{GSRN},1002,2026-04-10,",
+        )
+    )
+    assert await seen(metering, kari) == (9 * 24_000, 9 * 24)
+    assert (await seen(metering, ola))[1] == 21 * 24
+
+
 async def test_points_tell_the_moments_and_what_they_supply(metering: Metering) -> None:
     kari = await metering.customer("1001")
     noon = "2026-04-15T12:00:00+02:00"

@@ -7,6 +7,7 @@ import grpc
 import pytest
 
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1.usage_pb2 import Usage
 from tests.integration.metering.files import (
     GSRN,
     OTHER_GSRN,
@@ -101,6 +102,25 @@ async def test_a_day_of_25_hours_tells_its_two_hours_at_two_oclock_apart(
     assert at(shown, "2026-10-25T02:00:00+01:00").wh == 2500
     [day] = buckets(await metering.usage(customer, GSRN, "DAY", "2026-10-25", "2026-10-26"))
     assert (day.hours, day.wh) == (25, 3 * 1500 + 22 * 2500)
+
+
+async def test_hours_tell_on_request_how_their_values_came_to_be(metering: Metering) -> None:
+    customer = await metering.customer("1001")
+    await metering.import_contracts(contracts(f"{GSRN},1001,2026-01-01,"))
+    hours = hours_of("2026-04-06", 2)
+    await metering.import_readings(GSRN, elhub(hours[:1]))
+    await metering.import_readings(GSRN, elhub(hours[1:3], quality="Beregnet"))
+    await metering.import_readings(GSRN, elhub(hours[3:4], quality="Midlertidig"))
+    await metering.import_readings(GSRN, elhub(hours[24:]))
+    ends = "2026-04-06", "2026-04-08"
+    full = await metering.usage(customer, GSRN, "HOUR", *ends, view="FULL")
+    names = [Usage.Quality.Name(quality) for quality in full.qualities]
+    day = ["MEASURED", "CALCULATED", "CALCULATED", "TEMPORARY", *["QUALITY_UNSPECIFIED"] * 20]
+    assert names == [*day, *["MEASURED"] * 24]
+    assert full.total.estimated_hours == 1
+    for resolution, view in (("HOUR", "BASIC"), ("DAY", "FULL")):
+        usage = await metering.usage(customer, GSRN, resolution, *ends, view=view)
+        assert not usage.qualities
 
 
 def sixth_of_april(month_kr: int) -> int:

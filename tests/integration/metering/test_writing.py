@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kundeapp.metering.v1.direction_pb2 import CONSUMPTION, PRODUCTION, Direction
 from kundeapp.metering.v1.imports_pb2 import WriteReadingsRequest
+from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected, ReadingsImported
 from services.metering.domain.readings import MISSING
 from tests.integration.metering.files import (
     GSRN,
@@ -17,7 +18,7 @@ from tests.integration.metering.files import (
     contracts,
     numbered,
 )
-from tests.integration.metering.world import Metering
+from tests.integration.metering.world import Metering, told
 
 DAY = datetime(2026, 4, 5, 22, tzinfo=UTC)
 Series = WriteReadingsRequest.Series
@@ -77,8 +78,66 @@ async def test_many_series_are_stored_at_once_and_again_change_nothing(metering:
     again = await metering.write_readings(request, request)
     assert (again.values, again.created, again.changed, again.unchanged) == (56, 0, 0, 56)
     assert await metering.contents() == before
-    subjects = await metering.sql("SELECT subject FROM outbox")
-    assert len(subjects) == 3
+    [event] = await told(metering)
+    assert isinstance(event, ReadingsImported)
+    assert (event.gsrns, event.new_values) == ([GSRN, OTHER_GSRN], 28)
+
+
+async def test_new_values_are_told_together_and_changed_ones_of_each_series(
+    metering: Metering,
+) -> None:
+    points = numbered(3)
+    await with_points(metering, *points)
+    estimates = WriteReadingsRequest(series=[series(gsrn, [100, 200]) for gsrn in points])
+    rest = WriteReadingsRequest(series=[series(points[2], [300], start=DAY + timedelta(hours=9))])
+    await metering.write_readings(estimates, rest)
+    measured = [series(gsrn, [150, 200], registered=2_000_000) for gsrn in points[:2]]
+    await metering.write_readings(WriteReadingsRequest(series=measured), estimates)
+
+    events = await told(metering)
+    imported = [each for each in events if isinstance(each, ReadingsImported)]
+    # Once for both messages if the second had come when the first was stored, else of each.
+    assert len(imported) in (1, 2)
+    assert sum(each.new_values for each in imported) == 7
+    assert imported[0].gsrns == points
+    assert len({each.import_id for each in imported}) == 1
+    ends = {each.to_time.ToDatetime(UTC) - DAY for each in imported}
+    assert imported[0].from_time.ToDatetime(UTC) == DAY
+    assert max(ends) == timedelta(hours=10)
+    corrected = events[len(imported) :]
+    assert [each.gsrn for each in corrected if isinstance(each, ReadingsCorrected)] == points[:2]
+    assert len(corrected) == 2
+
+
+async def test_stretches_of_a_series_in_a_message_are_told_as_one(metering: Metering) -> None:
+    await with_points(metering, GSRN)
+    later = series(GSRN, [200] * 24, start=DAY + timedelta(days=1))
+    report = await metering.write_readings(
+        WriteReadingsRequest(series=[later, series(GSRN, [100] * 24)])
+    )
+    assert (report.values, report.created) == (48, 48)
+    assert await stored(metering) == {(GSRN, 1): [0.1] * 24 + [0.2] * 24}
+    [event] = await told(metering)
+    assert isinstance(event, ReadingsImported)
+    assert event.new_values == 48
+    assert event.from_time.ToDatetime(UTC) == DAY
+    assert event.to_time.ToDatetime(UTC) == DAY + timedelta(days=2)
+
+
+async def test_messages_of_a_stream_are_stored_in_their_order(metering: Metering) -> None:
+    points = numbered(50)
+    await with_points(metering, *points)
+    last = 40
+    report = await metering.write_readings(
+        *(
+            WriteReadingsRequest(series=[series(gsrn, [number] * 24) for gsrn in points[number:]])
+            for number in range(last + 1)
+        )
+    )
+    assert report.created == len(points) * 24
+    assert await stored(metering) == {
+        (gsrn, 1): [min(at, last) / 1000] * 24 for at, gsrn in enumerate(points)
+    }
 
 
 async def test_of_two_series_for_the_same_hours_in_a_message_the_later_wins_a_tie(

@@ -26,6 +26,7 @@ from kundeapp.metering.v1 import (
 )
 from kundeapp.metering.v1 import imports_pb2 as imports
 from kundeapp.metering.v1 import metering_service_pb2 as pb
+from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected, ReadingsImported
 
 if TYPE_CHECKING:  # the class is in the stubs only
     from kundeapp.metering.v1.metering_service_pb2_grpc import MeteringServiceAsyncStub
@@ -291,3 +292,11 @@ def _pieces(data: bytes) -> Iterable[bytes]:
 async def _stream(requests: Iterable[Request]) -> AsyncIterator[Request]:
     for request in requests:
         yield request
+
+
+async def told(metering: Metering) -> list[ReadingsImported | ReadingsCorrected]:
+    """Returns all events about readings, in order."""
+    kinds = {kind.DESCRIPTOR.full_name: kind for kind in (ReadingsImported, ReadingsCorrected)}
+    rows = await metering.sql("SELECT type, payload FROM outbox ORDER BY seq")
+    told = [(kinds.get(row["type"]), row["payload"]) for row in rows]
+    return [kind.FromString(payload) for kind, payload in told if kind is not None]

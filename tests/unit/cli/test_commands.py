@@ -76,6 +76,14 @@ COMMANDS = [
     ["events", "audit"],
     ["events", "door", "admit"],
     ["events", "door", "undo"],
+    ["doctor"],
+    ["seed"],
+    ["dead-letters", "list"],
+    ["dead-letters", "show"],
+    ["dead-letters", "replay"],
+    ["dead-letters", "discard"],
+    ["outbox", "show"],
+    ["outbox", "republish"],
 ]
 
 
@@ -193,6 +201,45 @@ def test_an_import_of_which_lines_are_refused_names_them_and_ends_with_1(
     assert json.loads(as_json.stdout)["problems"] == [
         {"where": "line 17", "code": "NOT_A_NUMBER", "message": "Write a number."}
     ]
+
+
+def test_an_import_says_where_more_was_refused_than_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = ImportProblem(where="line 2", reason="NOT_A_NUMBER", text="Write a number.")
+    report = ImportReadingsReport(rows=3000, refused=3000, problems=[problem])
+    monkeypatch.setattr(Services, "import_readings", _answering(report))
+
+    result = runner.invoke(app, ["import", "readings", str(file)])
+
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
+    assert ["refused", "3000 (reasons below: 1)"] in [[a, b.strip()] for a, b in lines]
+    # Nothing was taken, so there is no time that it is of.
+    assert {"from", "to"}.isdisjoint(line[0] for line in lines)
+
+
+def test_a_metering_point_that_is_not_in_the_register_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise CommandError(Exit.REFUSED, "NOT_FOUND", "We cannot find what you asked for.")
+
+    monkeypatch.setattr("cli.services.again", refuse)
+    monkeypatch.setattr("cli.services.for_staff", _not_called)
+    monkeypatch.setattr("cli.config.Settings.tls", None)
+    point = "707057599900000013"
+
+    result = runner.invoke(app, ["import", "readings", str(file), "--metering-point", point])
+
+    assert result.exit_code == Exit.REFUSED
+    assert point in result.stderr
+    assert "kundeapp import metering-points" in result.stderr
+
+
+def test_an_import_in_a_pipe_prints_no_bar(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Services, "import_readings", _answering(ImportReadingsReport(rows=1)))
+
+    assert runner.invoke(app, ["import", "readings", str(file)]).stderr == ""
 
 
 def test_prices_are_final_unless_the_command_says_otherwise(

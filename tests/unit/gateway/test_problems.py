@@ -103,6 +103,14 @@ def test_when_to_try_again_is_a_fact_and_a_header() -> None:
     assert ("retry-after", "30") in document.headers
 
 
+def test_days_that_are_too_few_are_numbers() -> None:
+    class TooFewDays(errors.FailedPrecondition):
+        reason = "TOO_FEW_DAYS"
+
+    facts = body(problems.of_problem(TooFewDays(days=3, least=7), "nn", TRACE))
+    assert (facts["days"], facts["least"]) == (3, 7)
+
+
 def test_unavailable_says_when_to_try_again() -> None:
     document = problems.of_failure(grpc.StatusCode.UNAVAILABLE, "nn", TRACE)
     assert document.status == 503

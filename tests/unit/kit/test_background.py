@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kit import server
+from kit import repeat
 
 
 async def test_work_is_cancelled_when_it_is_left() -> None:
@@ -16,7 +16,7 @@ async def test_work_is_cancelled_when_it_is_left() -> None:
         finally:
             ended.set()
 
-    async with server.background(work()):
+    async with repeat.background(work()):
         await asyncio.sleep(0)
     assert ended.is_set()
 
@@ -24,7 +24,7 @@ async def test_work_is_cancelled_when_it_is_left() -> None:
 async def test_work_that_loses_a_cancellation_is_cancelled_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server, "CANCEL_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(repeat, "CANCEL_AGAIN_SECONDS", 0.01)
     losses = 0
     waits = asyncio.Event()
 
@@ -37,7 +37,7 @@ async def test_work_that_loses_a_cancellation_is_cancelled_again(
             losses += 1
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(10), server.background(work()):
+    async with asyncio.timeout(10), repeat.background(work()):
         await waits.wait()
     assert losses == 1
 
@@ -47,5 +47,5 @@ async def test_a_failure_of_the_work_is_told() -> None:
         raise ValueError("planted")
 
     with pytest.raises(ValueError, match="planted"):
-        async with server.background(work()):
+        async with repeat.background(work()):
             await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """Every domain event has a message of its name and fields, and survives the way over the bus."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
@@ -22,7 +22,7 @@ from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged as ChangedM
 from kundeapp.identity.v1.identity_events_pb2 import SessionEnded
 from kundeapp.identity.v1.identity_service_pb2 import Customer
 from kundeapp.metering.v1 import direction_pb2
-from kundeapp.metering.v1.metering_events_pb2 import ReadingsImported
+from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected
 from tests.unit.kit.modules import modules
 
 SERVICES = [module.name for module in iter_modules(services.__path__)]
@@ -35,6 +35,7 @@ SAMPLES: dict[object, object] = {
     bool: True,
     datetime: NOW,
     tuple[str, ...]: ("a", "b"),
+    Sequence[str]: ["a", "b"],
 }
 
 
@@ -91,23 +92,23 @@ def test_values_arrive() -> None:
         PRODUCTION = "anything"
 
     @dataclass(frozen=True)
-    class ReadingsImported:
+    class ReadingsCorrected:
         gsrn: str
         from_time: datetime
         to_time: datetime | None
-        new_values: int
+        changed_values: int
         direction: Direction
 
     oslo = timezone(timedelta(hours=1))
-    event = ReadingsImported(
+    event = ReadingsCorrected(
         "707057500000000000", NOW.astimezone(oslo), None, 24, Direction.PRODUCTION
     )
     sealed = envelope.seal("metering", event, EVENT_ID, NOW)
-    message = _readings_imported(sealed.payload)
+    message = _readings_corrected(sealed.payload)
     assert message.gsrn == event.gsrn
     assert message.from_time.ToDatetime(UTC) == NOW
     assert not message.HasField("to_time")
-    assert (message.new_values, message.direction) == (24, direction_pb2.PRODUCTION)
+    assert (message.changed_values, message.direction) == (24, direction_pb2.PRODUCTION)
 
 
 def test_a_choice_arrives_by_its_name() -> None:
@@ -172,5 +173,5 @@ def test_a_message_without_its_headers_is_no_event(name: str) -> None:
             Envelope.received("s", b"", {**headers, name: "nonsense"})
 
 
-def _readings_imported(payload: bytes) -> ReadingsImported:
-    return ReadingsImported.FromString(payload)
+def _readings_corrected(payload: bytes) -> ReadingsCorrected:
+    return ReadingsCorrected.FromString(payload)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kit import repeat
-from kit.server import background
+from kit.repeat import background
 from kit.testing import eventually
 
 

@@ -9,7 +9,7 @@ from services.metering.domain.calendar import first_hour, local_moment_of
 from services.metering.domain.held import HeldHours
 from services.metering.domain.prices import UNKNOWN_PRICE
 from services.metering.domain.pricing import Premises, PricedPart, Terms
-from services.metering.domain.readings import MISSING
+from services.metering.domain.readings import MISSING, Quality
 
 HourOf = Callable[[datetime], int | None]
 """Says the value of an hour by its local start; None if there is none."""
@@ -44,4 +44,4 @@ def hours(
         wh=column(wh, MISSING),
         spot=column(spot, UNKNOWN_PRICE),
     )
-    return HeldHours([part], np.zeros(len(numbers), np.bool_))
+    return HeldHours([part], np.full(len(numbers), Quality.MEASURED, np.uint8))

@@ -12,7 +12,7 @@ from services.metering.domain.layout import Layout
 from services.metering.domain.period import Period
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
 from services.metering.domain.pricing import Premises
-from services.metering.domain.readings import MISSING
+from services.metering.domain.readings import MISSING, Quality
 
 
 @st.composite
@@ -43,7 +43,9 @@ def held_in(draw: st.DrawFn, period: Period) -> Held:
         holdings=draw(holdings_in(period)),
         layout=known_days,
         wh=wh,
-        estimated=random.random(len(wh)) < 0.1,
+        qualities=random.choice(list(Quality), len(wh), p=[0.8, 0.05, 0.05, 0.05, 0.05]).astype(
+            np.uint8
+        ),
         prices={"NO3": PriceDays(priced_days, amounts)},
         rates_revision=1,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -56,7 +57,7 @@ monthly_parts = parts_from(date(2026, 4, 2), ["BKK", "Linja", "nobody"]).map(in_
 
 
 def held(parts: list[PricedPart]) -> HeldHours:
-    return HeldHours(parts, np.zeros(sum(len(part.wh) for part in parts), np.bool_))
+    return HeldHours(parts, np.ones(sum(len(part.wh) for part in parts), np.uint8))
 
 
 @settings(max_examples=80, deadline=None)
@@ -166,6 +167,13 @@ def test_a_month_without_any_value_has_no_lines_and_no_sums() -> None:
     assert found.lines == []
     assert found.power == found.grid == found.total == UNKNOWN
     assert found.consumption.missing_hours == 720
+
+
+def test_a_month_that_has_not_begun_misses_nothing_and_has_no_sums() -> None:
+    found = bill(replace(april(wh=None), now_hour=APRIL.first_hour))
+    assert found.lines == []
+    assert found.power == found.grid == found.total == UNKNOWN
+    assert found.consumption.missing_hours == 0
 
 
 def test_production_is_a_line_of_its_own_and_is_never_netted() -> None:

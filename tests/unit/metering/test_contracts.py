@@ -42,6 +42,25 @@ def test_a_contract_is_new_then_unchanged_then_changed() -> None:
     assert (changed.created, changed.changed, changed.unchanged) == ([], [ended], 0)
 
 
+def test_a_contract_that_never_was_is_taken_back_once() -> None:
+    never = replace(OLA, end_hour=OLA.first_hour)
+    taken_back = contract_changes([OLA], rows(never))
+    assert (taken_back.created, taken_back.changed, taken_back.removed) == ([], [], [OLA])
+    again = contract_changes([], rows(never))
+    assert (again.created, again.removed, again.unchanged) == ([], [], 1)
+
+
+def test_a_contract_begins_at_another_time_when_the_one_that_never_was_is_taken_back() -> None:
+    ended = replace(KARI, end_hour=OLA.first_hour)
+    never, earlier = replace(OLA, end_hour=OLA.first_hour), replace(OLA, first_hour=5)
+    with pytest.raises(BadFile):
+        contract_changes([OLA], rows(earlier))
+    with pytest.raises(BadFile):
+        contract_changes([ended, OLA], rows(never, KARI, earlier))
+    changes = contract_changes([OLA], rows(never, earlier))
+    assert (changes.created, changes.changed, changes.removed) == ([earlier], [], [OLA])
+
+
 def test_two_contracts_on_a_point_at_once_are_refused_by_line() -> None:
     with pytest.raises(BadFile) as refused:
         contract_changes([], rows(KARI, OLA))

@@ -7,7 +7,7 @@ from services.metering.domain.estimate import TooFewDays, filled, known_days, mo
 from services.metering.domain.held import HeldHours
 from services.metering.domain.period import Period
 from services.metering.domain.prices import UNKNOWN_PRICE
-from services.metering.domain.readings import MISSING
+from services.metering.domain.readings import MISSING, Quality
 from tests.unit.metering.months import HourOf, always, hours
 
 APRIL = Period.month_of(date(2026, 4, 1))
@@ -97,7 +97,7 @@ def test_hours_that_are_filled_in_count_as_estimates() -> None:
     month = filled(known_until(always(100)), APRIL)
     assert month.is_estimate
     assert month.filled_hours == 15 * 24
-    assert month.hours.within(APRIL).estimated.sum() == 15 * 24
+    assert (month.hours.within(APRIL).qualities == Quality.ESTIMATED).sum() == 15 * 24
 
 
 def test_a_month_of_which_all_is_known_is_no_estimate() -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
@@ -36,7 +37,7 @@ from services.metering.domain.pricing import (
     Terms,
     parse_rate_book,
 )
-from services.metering.domain.readings import MISSING, Direction
+from services.metering.domain.readings import MISSING, Direction, Quality
 from services.metering.domain.usage import total_of
 from tests.unit.metering.rates import SHIPPED
 
@@ -58,12 +59,15 @@ WEEKS = Period(date(2026, 3, 20), date(2026, 4, 8))
 def uses(
     period: Period, *, missing: Sequence[int] = (), unpriced: Sequence[int] = (), seed: int = 1
 ) -> tuple[PricedUse, PricedUse]:
-    """Returns what was used and what was fed into the grid; every seventh hour is an estimate."""
+    """Returns what was used and what was fed into the grid.
+
+    The hours of a month come to be in five ways in turn.
+    """
     random = np.random.default_rng(seed)
     months = period.months
     count = months.end_hour - months.first_hour
     spot = random.integers(-20_000, 300_000, count).astype(np.int32)
-    estimated = np.arange(count) % 7 == 0
+    qualities = np.resize(np.array(Quality, np.uint8), count)
     first = period.first_hour - months.first_hour
     spot[[first + place for place in unpriced]] = UNKNOWN_PRICE
 
@@ -71,7 +75,7 @@ def uses(
         wh = random.integers(0, most, count).astype(np.int32)
         wh[[first + place for place in missing]] = MISSING
         part = PricedPart("100001", months.first_hour, TERMS, wh, spot)
-        return HeldHours([part], estimated).priced(BOOK, direction).within(period)
+        return HeldHours([part], qualities).priced(BOOK, direction).within(period)
 
     return priced(9_000, Direction.CONSUMPTION), priced(4_000, Direction.PRODUCTION)
 
@@ -175,17 +179,30 @@ def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
 @pytest.mark.parametrize(
     ("language", "quality", "words"),
     [
-        ("nn", "Kvalitet forbruk", ["Estimert", "Målt", "Manglar"]),
-        ("nb", "Kvalitet forbruk", ["Estimert", "Målt", "Mangler"]),
-        ("en", "Quality of consumption", ["Estimated", "Measured", "Missing"]),
+        (
+            "nn",
+            "Kvalitet forbruk",
+            ["Målt", "Estimert", "Endeleg estimert", "Mellombels", "Berekna", "Manglar"],
+        ),
+        (
+            "nb",
+            "Kvalitet forbruk",
+            ["Målt", "Estimert", "Endelig estimert", "Midlertidig", "Beregnet", "Mangler"],
+        ),
+        (
+            "en",
+            "Quality of consumption",
+            ["Measured", "Estimated", "Final estimate", "Temporary", "Calculated", "Missing"],
+        ),
     ],
 )
 def test_quality_is_said_in_the_readers_words(
     language: Language, quality: str, words: list[str]
 ) -> None:
     day = Period(date(2026, 6, 1), date(2026, 6, 2))
-    table = lines(export_of(uses(day, missing=[2])[0]), language)
-    assert [line[quality] for line in table[:3]] == words
+    export = export_of(uses(day, missing=[5])[0])
+    assert [line[quality] for line in lines(export, language)[:6]] == words
+    assert column(sheets(export, language)[2], quality)[:6] == words
 
 
 def test_a_missing_hour_has_a_line_without_value_and_cost() -> None:
@@ -193,6 +210,14 @@ def test_a_missing_hour_has_a_line_without_value_and_cost() -> None:
     cells = ("Forbruk kWh", "Kostnad kr", "Straum kr", "Nett kr")
     assert [line[cell] for cell in cells] == ["", "", "", ""]
     assert line["Kvalitet forbruk"] == "Manglar"
+
+
+def test_an_hour_that_is_not_over_has_a_line_and_says_nothing() -> None:
+    used, _ = uses(WEEKS, missing=range(9, 24))
+    running = replace(used, to_come=used.missing & (used.numbers >= WEEKS.first_hour + 12))
+    day = lines(export_of(running))[9:24]
+    assert [line["Kvalitet forbruk"] for line in day] == ["Manglar"] * 3 + [""] * 12
+    assert {line["Forbruk kWh"] for line in day} == {""}
 
 
 def test_an_hour_without_a_price_has_a_value_but_no_cost() -> None:
@@ -402,13 +427,14 @@ def test_an_hour_without_a_price_has_a_reading_without_a_cost() -> None:
     ]
 
 
-def test_estimates_of_a_feed_are_marked() -> None:
-    used, _ = uses(WEEKS)
+def test_readings_of_a_feed_say_how_their_value_came_to_be() -> None:
+    used, _ = uses(Period(date(2026, 6, 1), date(2026, 6, 2)), missing=[5])
     codes = [
         reading.findtext(f"{ESPI}ReadingQuality/{ESPI}quality")
         for reading in readings(export_of(used))
     ]
-    assert codes == ["8" if flag else "0" for flag in used.estimated.tolist()]
+    # NAESB's codes: valid, estimated by reference day, validated, raw, derived.
+    assert codes[:7] == ["0", "8", "17", "14", "11", "8", "17"]
 
 
 @pytest.mark.parametrize(("period", "hours"), [(SPRING, 23), (AUTUMN, 25)])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GSRN = "707057500000000001"
 MAY = Period.month_of(date(2026, 5, 1))
 BOOK = parse_rate_book(rates.SHIPPED)
+NOW = datetime(2026, 5, 5, 10, 30, tzinfo=UTC)  # half past twelve by Norwegian clocks
 
 
 class Answers:
@@ -46,7 +47,7 @@ class Answers:
             holdings=[holding(MAY.first_hour + 24, MAY.end_hour)],
             layout=Layout(np.zeros(0, np.int64)),
             wh=np.zeros(0, np.int32),
-            estimated=np.zeros(0, np.bool_),
+            qualities=np.zeros(0, np.uint8),
             prices={"NO3": PriceDays.empty(Layout(np.zeros(0, np.int64)))},
             rates_revision=self.revision,
         )
@@ -57,7 +58,7 @@ class Answers:
 
 
 def ask(reader: Answers, books: RateBooks, first: str = "2026-05-05", gsrn: str = GSRN) -> Usage:
-    point = Point(cast("Reader", reader), books, (uuid4(),), gsrn)
+    point = Point(cast("Reader", reader), books, (uuid4(),), gsrn, NOW)
     _, usage = asyncio.run(
         get_usage(
             point,
@@ -69,6 +70,13 @@ def ask(reader: Answers, books: RateBooks, first: str = "2026-05-05", gsrn: str 
         )
     )
     return usage
+
+
+def test_hours_that_are_not_over_are_not_missing_yet() -> None:
+    days = [ask(Answers(), RateBooks(), f"2026-05-0{day}").total for day in (4, 5, 6)]
+    assert [day.missing_hours for day in days] == [24, 12, 0]
+    assert [day.hours for day in days] == [24, 24, 24]
+    assert {day.wh for day in days} == {day.cost for day in days} == {UNKNOWN}
 
 
 def test_a_question_is_one_round_trip_and_of_whole_months() -> None:

@@ -73,12 +73,13 @@ def pieces(texts: Iterable[str]) -> Iterator[bytes]:
 
 
 def read(make: Callable[[], Iterator[str]], keep: Callable[[Series], None]) -> int:
-    """Reads a file, and returns the most memory that it took."""
-    file = open_readings_file(next(pieces(make())))
+    """Reads a file, and returns the most memory that it took beside the file itself."""
+    received = list(pieces(make()))
+    file = open_readings_file(received[0])
     values = 0
     tracemalloc.start()
     try:
-        for piece in pieces(make()):
+        for piece in received:
             for series in file.feed(piece):
                 values += len(series.readings.hours)
                 assert len(series.readings.hours) <= BATCH_VALUES

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,7 +16,7 @@ from services.metering.domain.layout import Layout
 from services.metering.domain.period import Period, Resolution, parse_period
 from services.metering.domain.prices import UNKNOWN_PRICE, PriceDays
 from services.metering.domain.pricing import UNKNOWN, Component, PricedPart, parse_rate_book
-from services.metering.domain.readings import MISSING, Direction
+from services.metering.domain.readings import MISSING, Direction, Quality
 from services.metering.domain.usage import Usage, usage_of
 from tests.unit.metering import rates
 from tests.unit.metering.months import always, hours
@@ -26,6 +27,8 @@ BOOK = parse_rate_book(rates.PLAIN)
 SHIPPED = parse_rate_book(rates.SHIPPED)
 DAY = Period(date(2026, 4, 6), date(2026, 4, 7))
 
+ESTIMATES = (Quality.ESTIMATED, Quality.FINAL_ESTIMATED, Quality.TEMPORARY)
+
 seen = periods().flatmap(lambda period: st.tuples(st.just(period), held_in(period)))
 
 
@@ -35,7 +38,7 @@ def one_day(wh: list[int], prices: list[int], held_by: Holding | None = None) ->
         holdings=[held_by or holding(DAY.first_hour, DAY.end_hour)],
         layout=layout,
         wh=np.array(wh, np.int32),
-        estimated=np.zeros(24, np.bool_),
+        qualities=np.full(24, Quality.MEASURED, np.uint8),
         prices={"NO3": PriceDays(layout, np.array(prices, np.int32))},
         rates_revision=1,
     )
@@ -71,7 +74,7 @@ class Reference:
     def __init__(self, held: Held, period: Period, resolution: Resolution) -> None:
         spot = held.prices["NO3"]
         wh = dict(zip(held.layout.hours.tolist(), held.wh.tolist(), strict=True))
-        estimated = dict(zip(held.layout.hours.tolist(), held.estimated.tolist(), strict=True))
+        qualities = dict(zip(held.layout.hours.tolist(), held.qualities.tolist(), strict=True))
         prices = dict(zip(spot.layout.hours.tolist(), spot.amounts.tolist(), strict=True))
         self.buckets: dict[object, dict[str, int]] = {}
         for hour in range(period.first_hour, period.end_hour):
@@ -86,7 +89,7 @@ class Reference:
                 continue
             bucket["known"] += 1
             bucket["wh"] += energy
-            bucket["estimated"] += estimated[hour]
+            bucket["estimated"] += qualities[hour] in ESTIMATES
             if price == UNKNOWN_PRICE:
                 bucket["unpriced"] += 1
             else:
@@ -143,30 +146,25 @@ def test_hours_days_months_and_years_have_the_same_total(case: tuple[Period, Hel
 def test_every_line_adds_up_from_hours_to_any_bucket_of_any_range(
     parts: list[PricedPart], data: st.DataObject
 ) -> None:
-    held = HeldHours(parts, np.zeros(sum(len(part.wh) for part in parts), np.bool_))
+    held = HeldHours(parts, np.ones(sum(len(part.wh) for part in parts), np.uint8))
     use = held.priced(SHIPPED, Direction.CONSUMPTION)
     days = sorted(data.draw(st.sets(st.integers(-5, 60), min_size=2, max_size=2)))
     period = Period(*(date(2025, 12, 22) + timedelta(days=day) for day in days))
     inside = use.within(period)
     if not len(inside.numbers):
         return
-    each = {
-        hour: {component: line[at] for component, line in use.lines.items()} | {None: use.cost[at]}
-        for at, hour in enumerate(use.numbers.tolist())
-        if not use.missing[at]
-    }
     resolution = data.draw(st.sampled_from(Resolution))
+    hours_of_bucket: defaultdict[object, list[dict[Component | None, int]]] = defaultdict(list)
+    for at, hour in enumerate(use.numbers.tolist()):
+        if not use.missing[at] and period.first_hour <= hour < period.end_hour:
+            lines = {component: int(line[at]) for component, line in use.lines.items()}
+            hours_of_bucket[label(resolution, hour)].append(lines | {None: int(use.cost[at])})
     usage = usage_of(inside, resolution, by_component=True)
     columns = {**usage.buckets.components, None: usage.buckets.cost}
     for at, start in enumerate(usage.start_hours.tolist()):
-        of_bucket = [
-            lines
-            for hour, lines in each.items()
-            if period.first_hour <= hour < period.end_hour
-            and label(resolution, hour) == label(resolution, start)
-        ]
+        of_bucket = hours_of_bucket[label(resolution, start)]
         for component, column in columns.items():
-            costs = [int(lines[component]) for lines in of_bucket]
+            costs = [lines[component] for lines in of_bucket]
             unknown = not costs or UNKNOWN in costs
             assert column[at] == (UNKNOWN if unknown else sum(costs))
 
@@ -205,7 +203,7 @@ def test_forty_years_of_the_most_there_can_be_does_not_overflow() -> None:
         holdings=[holding(period.first_hour, period.end_hour)],
         layout=layout,
         wh=np.full(layout.size, 1_000_000, np.int32),
-        estimated=np.zeros(layout.size, np.bool_),
+        qualities=np.full(layout.size, Quality.MEASURED, np.uint8),
         prices={"NO3": PriceDays(layout, np.full(layout.size, 10_000_000, np.int32))},
         rates_revision=1,
     )
@@ -219,6 +217,16 @@ def test_an_hour_without_a_value_is_missing_and_never_zero() -> None:
     assert usage.buckets.cost[-1] == UNKNOWN
     assert usage.total.wh == 23_000
     assert usage.total.missing_hours == 1
+
+
+def test_an_hour_that_is_not_over_is_counted_and_shown_but_not_missing() -> None:
+    held = one_day([1000] * 10 + [MISSING] * 13 + [7], [5] * 24)
+    hours = HeldHours.of(held, DAY.months, DAY.first_hour + 12).within(DAY)
+    usage = usage_of(hours.priced(BOOK, Direction.CONSUMPTION), Resolution.HOUR)
+    assert usage.buckets.missing_hours.tolist() == [0] * 10 + [1] * 2 + [0] * 12
+    assert usage.buckets.wh.tolist() == [1000] * 10 + [UNKNOWN] * 13 + [7]
+    assert (usage.total.hours, usage.total.missing_hours) == (24, 2)
+    assert usage.total.cost == 10_007 * slow_price(5)
 
 
 def test_an_hour_without_a_price_makes_the_cost_unknown_above_it_too() -> None:
@@ -277,7 +285,7 @@ def test_a_usage_says_when_the_two_hours_after_each_other_at_two_oclock_start() 
         holdings=[holding(0, period.end_hour)],
         layout=layout,
         wh=np.arange(25, dtype=np.int32),
-        estimated=np.zeros(25, np.bool_),
+        qualities=np.full(25, Quality.MEASURED, np.uint8),
         prices={"NO3": PriceDays(layout, np.zeros(25, np.int32))},
         rates_revision=1,
     )

@@ -7,6 +7,10 @@ from kit.tables import make_append_only
 revision = "0002"
 down_revision = "0001"
 
+older_code = {
+    "customer.customer_check1 is new or another": "leaves all that it is about at its defaults",
+}
+
 _CHANGE = (
     # What is known is what identity knows if there is no moment to ask it at. A customer who has
     # just come is to be asked for at once.

@@ -7,6 +7,12 @@ from kit.tables import add_courier_permit
 revision = "0003"
 down_revision = "0002"
 
+older_code = {
+    "courier_message.courier_message_outcome_check is new or another": (
+        "writes the outcomes that it always wrote, all of them admitted"
+    ),
+}
+
 _CREATE = (
     # A cause is told once: the row outlives the telling for as long as a cause may come again.
     """

@@ -7,6 +7,11 @@ from kit.tables import make_append_only
 revision = "0002"
 down_revision = "0001"
 
+older_code = {
+    "reservation_change.append_only is new or another": ("only adds rows"),
+    "door_record.append_only is new or another": ("only adds rows"),
+}
+
 
 def upgrade() -> None:
     op.execute("ALTER TABLE customer ALTER COLUMN number DROP NOT NULL")

@@ -7,6 +7,12 @@ from kit.tables import create_staff_action_table
 revision = "0005"
 down_revision = "0004"
 
+older_code = {
+    "customer.customer_check is new or another": (
+        "gives every customer a number, and erases nobody"
+    ),
+}
+
 _CHANGE = (
     # With a default, for as long as the version before writes customers as well.
     """

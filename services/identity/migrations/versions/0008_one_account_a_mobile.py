@@ -5,6 +5,13 @@ from alembic import op
 revision = "0008"
 down_revision = "0007"
 
+older_code = {
+    "account.account_mobile is new or another": (
+        "takes no number away, and so cannot confirm one that is another account's: this fails, as"
+        " it should not have succeeded before"
+    ),
+}
+
 _CHANGE = (
     # Nobody confirms a number between the two statements that follow.
     "LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE",
@@ -16,7 +23,6 @@ _CHANGE = (
         SELECT mobile FROM account WHERE mobile <> '' GROUP BY mobile HAVING count(*) > 1
     )
     """,
-    # The version before, which takes no number away, fails at one that is another account's.
     "CREATE UNIQUE INDEX account_mobile ON account (mobile) WHERE mobile <> ''",
     "CREATE INDEX account_staff ON account (id) WHERE roles <> '{}'",
 )

@@ -57,7 +57,7 @@ class ContractsFormat:
             raise Refused("NOT_A_CHOICE", choices=", ".join(self._products))
         first = _hour(start)
         last = _hour(end) if end else None
-        if last is not None and last <= first:
+        if last is not None and last < first:
             raise Refused("NOT_AFTER_FROM", **{"from": start})
         return Contract(
             gsrn=check_gsrn(gsrn),

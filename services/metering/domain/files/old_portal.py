@@ -112,7 +112,8 @@ class OldPortal:
         """Returns what reads the lines under a header; None if it is no such header."""
         for delimiter in ",;":
             columns = _split(header, delimiter)
-            meters = columns[2:-1] if columns[-1] == _QUALITY else columns[2:]
+            # An empty line has no columns at all.
+            meters = columns[2:-1] if columns[-1:] == [_QUALITY] else columns[2:]
             matches = [match for name in meters if (match := _METER.fullmatch(name)) is not None]
             lengths = {match[1] for match in matches}
             directions = {match[2].casefold() for match in matches}

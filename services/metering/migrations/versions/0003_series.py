@@ -9,6 +9,18 @@ from sqlalchemy import text
 revision = "0003"
 down_revision = "0002"
 
+_STOPPED = "does not run: metering was stopped for this migration, the only one so far"
+
+older_code = {
+    "day_block.day_block_pkey is new or another": _STOPPED,
+    "day_block.direction is gone": _STOPPED,
+    "day_block.metering_point_id is gone": _STOPPED,
+    "day_block.series_id is new and required": _STOPPED,
+    "replaced_day_block.direction is gone": _STOPPED,
+    "replaced_day_block.metering_point_id is gone": _STOPPED,
+    "replaced_day_block.series_id is new and required": _STOPPED,
+}
+
 _SERIES = (
     """
     CREATE TABLE series (

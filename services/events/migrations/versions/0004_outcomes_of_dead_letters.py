@@ -1,0 +1,12 @@
+"""Dead letters say what became of them."""
+
+from alembic import op
+
+from kit.tables import add_dead_letter_outcome
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    add_dead_letter_outcome(op)
