@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from kit.database import Transaction
 from services.metering.domain.batches import SeriesKey
 from services.metering.domain.calendar import Whole, date_of
 from services.metering.domain.layout import Layout
@@ -38,6 +39,7 @@ INSERT INTO series (metering_point_id, direction)
 SELECT point_id, direction FROM unnest($1::integer[], $2::smallint[]) AS new (point_id, direction)
 ORDER BY point_id, direction
 ON CONFLICT DO NOTHING
+RETURNING metering_point_id AS point_id, direction, id
 """
 _LOCK_SERIES: Final = """
 SELECT FROM series WHERE id = ANY (string_to_array($1, ',')::integer[])
@@ -99,6 +101,10 @@ before, up to 64 pages, and leaves empty what it does not need."""
 class StoredReadings(StorePart):
     """Series and their day blocks."""
 
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__(transaction)
+        self._without_blocks: set[int] = set()
+
     async def has_point(self, gsrn: str) -> bool:
         """Tells whether a metering point is in the register."""
         return await self._connection.fetchval(
@@ -108,23 +114,31 @@ class StoredReadings(StorePart):
     async def lock_series(self, keys: Sequence[SeriesKey]) -> Whole:
         """Returns the number of each series, which is made where it is new, and locks these."""
         asked = _listed(key.gsrn for key in keys), _listed(key.direction for key in keys)
-        found = await self._connection.fetch(_FIND_SERIES, *asked)
-        new = [row for row in found if row["id"] is None]
-        if new:
-            await self._connection.execute(
-                _MAKE_SERIES, [row["point_id"] for row in new], [row["direction"] for row in new]
-            )
-            found = await self._connection.fetch(_FIND_SERIES, *asked)
-        ids = [row["id"] for row in found]
-        await self._connection.execute(_LOCK_SERIES, _listed(ids))
         numbers = np.full(len(keys), UNKNOWN_SERIES, np.int64)
-        numbers[[row["place"] - 1 for row in found]] = ids
+        found = await self._connection.fetch(_FIND_SERIES, *asked)
+        new = {(row["point_id"], row["direction"]): row["place"] for row in found if not row["id"]}
+        if new:
+            # Until the transaction ends nobody else sees them, so they need no further lock.
+            made = await self._connection.fetch(_MAKE_SERIES, *map(list, zip(*new, strict=True)))
+            ids = [row["id"] for row in made]
+            numbers[[new[row["point_id"], row["direction"]] - 1 for row in made]] = ids
+            self._without_blocks.update(ids)
+            if len(made) < len(new):  # the others were made by somebody else meanwhile
+                found = await self._connection.fetch(_FIND_SERIES, *asked)
+        held = [row for row in found if row["id"]]
+        if held:
+            ids = [row["id"] for row in held]
+            await self._connection.execute(_LOCK_SERIES, _listed(ids))
+            numbers[[row["place"] - 1 for row in held]] = ids
         return numbers
 
     async def blocks(self, layout: Layout) -> DayBlocks:
         """Returns whole days of series; hours that are not stored are missing."""
-        rows = await self._connection.fetch(_BLOCKS, *map(_listed, _keys(layout)))
+        series, days = _keys(layout)
         all_days = DayBlocks.empty(layout)
+        if self._without_blocks.issuperset(series):
+            return all_days
+        rows = await self._connection.fetch(_BLOCKS, _listed(series), _listed(days))
         is_stored = np.zeros(len(layout.days), np.bool_)
         is_stored[[row["place"] - 1 for row in rows]] = True
         stored, at = layout.of_days(is_stored), layout.hours_of(is_stored)
@@ -140,6 +154,7 @@ class StoredReadings(StorePart):
         written, replaced = merged.written, merged.replaced
         if len(written.layout.days) == 0:
             return
+        self._without_blocks.difference_update(_keys(written.layout)[0])
         await self._make_partitions(written.layout.days)
         if merged.is_new.any():
             # Nobody else can store them meanwhile: their series are locked.

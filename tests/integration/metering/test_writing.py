@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import numpy as np
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kundeapp.metering.v1.direction_pb2 import CONSUMPTION, PRODUCTION, Direction
@@ -209,3 +211,32 @@ async def test_writers_of_the_same_points_at_once_end_as_one_after_the_other(
         found = await stored(metering)
         assert sorted(gsrn for gsrn, _ in found) == points
         assert {value for values in found.values() for value in values} == {max(times) / 10}
+
+
+@pytest.mark.parametrize("made", [1, 3])
+async def test_series_that_somebody_else_makes_meanwhile_are_written_all_the_same(
+    metering: Metering, made: int
+) -> None:
+    points = numbered(3)
+    await with_points(metering, *points)
+    other = await asyncpg.connect(metering.database_url)
+    async with other.transaction():
+        await other.execute(
+            "INSERT INTO series (metering_point_id, direction) "
+            "SELECT id, $1 FROM metering_point ORDER BY id LIMIT $2",
+            CONSUMPTION,
+            made,
+        )
+        writing = asyncio.ensure_future(
+            metering.write_readings(
+                WriteReadingsRequest(series=[series(gsrn, [1000, 2000]) for gsrn in points])
+            )
+        )
+        await metering.wait_for(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database() AND query LIKE $1",
+            "%INTO series%",
+        )
+    await other.close()
+    assert (await writing).created == 6
+    assert await stored(metering) == {(gsrn, 1): [1.0, 2.0] for gsrn in points}
