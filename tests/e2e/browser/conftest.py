@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pluggy
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -125,6 +126,9 @@ class Visitor:
         self.loses_nothing_at_twice_the_size()
 
 
+VISITORS = pytest.StashKey[list[Visitor]]()
+
+
 @pytest.fixture(scope="session")
 def staff(browser: Browser, suite: Suite) -> Staff:
     return Staff(browser, suite)
@@ -138,6 +142,16 @@ def desk(staff: Staff, browser: Browser, suite: Suite) -> Generator[Desk]:
     context.close()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pluggy.Result[Any]]:
+    """Keeps what every visitor saw when a test failed, beside its other pictures."""
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for number, visitor in enumerate(item.stash.get(VISITORS, ())):
+            visitor.shoots(f"failed-{number}")
+
+
 @pytest.fixture
 def visitor(
     browser: Browser, suite: Suite, request: pytest.FixtureRequest
@@ -148,6 +162,7 @@ def visitor(
     """
     with ExitStack() as stack:
         said: list[str] = []
+        visitors = request.node.stash.setdefault(VISITORS, [])
 
         def make(screen: str = "phone", **options: Any) -> Visitor:
             usual = {"locale": "nn-NO", "reduced_motion": "reduce"}  # pictures hold still
@@ -157,7 +172,8 @@ def visitor(
             page = context.new_page()
             page.on("pageerror", lambda error: said.append(str(error)))
             folder = SCREENSHOTS / request.node.originalname / screen
-            return Visitor(context, page, suite.url, folder)
+            visitors.append(Visitor(context, page, suite.url, folder))
+            return visitors[-1]
 
         yield make
         assert not said, said
