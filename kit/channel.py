@@ -11,6 +11,10 @@ from kit.tls import Identity
 ACCEPTING = "kundeapp.accepting"
 """What a server calls healthy until it is asked to stop, whatever it may lack to do its work."""
 
+KEEPALIVE_MS = 30_000
+"""How often a caller makes sure that the other side is there. A channel that watches a replica's
+health has a call under way all the time, and so asks without any traffic too."""
+
 _LIST = "ipv4:"
 
 OPTIONS: Final[Sequence[tuple[str, str | int]]] = (
@@ -29,7 +33,7 @@ OPTIONS: Final[Sequence[tuple[str, str | int]]] = (
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
     ("grpc.max_receive_message_length", 16 * 2**20),
 )
 

@@ -127,6 +127,8 @@ class Server:
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_connection_age_ms", int(CONNECTION_SECONDS * 1000)),
+                # Or callers that ask as often as they do would be cut off as floods.
+                ("grpc.http2.min_ping_interval_without_data_ms", channel.KEEPALIVE_MS // 2),
             ),
         )
         served = {service: servicer, **beside}

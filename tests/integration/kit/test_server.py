@@ -241,6 +241,46 @@ async def test_the_gateway_says_which_network_a_call_comes_from_and_nobody_else(
                 assert (await House(house.server, channel).call(**network)).id == ""
 
 
+QUICK_MS = 200
+"""Between keepalive pings of a channel, instead of half a minute."""
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [option for option in OPTIONS if option[0] != "grpc.keepalive_time_ms"]
+    quick = (
+        ("grpc.keepalive_time_ms", QUICK_MS),
+        ("grpc.http2.max_pings_without_data", 0),  # no minute between them after the second
+    )
+    monkeypatch.setattr("kit.channel.OPTIONS", (*others, *quick))
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_connection_without_traffic_stays(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.channel.KEEPALIVE_MS", QUICK_MS)
+    async with serving(neighbours, _nothing) as house:
+        await house.call()
+        with pytest.raises(TimeoutError):
+            await _is_cut(house, seconds=20 * QUICK_MS / 1000)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_connection_that_is_asked_more_often_than_agreed_is_cut(
+    neighbours: Neighbours,
+) -> None:
+    """The negative control: the same channel, to a server that is not told how often it asks."""
+    async with serving(neighbours, _nothing) as house:
+        await house.call()
+        await _is_cut(house, seconds=20 * QUICK_MS / 1000)
+
+
+async def _is_cut(house: House, seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        await house.channel.wait_for_state_change(grpc.ChannelConnectivity.READY)
+
+
 async def _write(database: Database) -> pb.Session:
     async with database.transaction() as transaction:
         number: int = await transaction.connection.fetchval(
