@@ -16,7 +16,11 @@ from bench import (
     ingest,
     logins,
     offers,
+    permissions,
     pricing,
+    processes,
+    programme,
+    relay,
     reservations,
     rpc_overhead,
     usage,
@@ -41,6 +45,10 @@ def main() -> None:
         ("Logging in", _logins),
         ("Reserving on one hot event", _reservations),
         ("From a release to the offer on the next customer's stream", _offers),
+        ("How events grow with their number and with replicas", _programme),
+        ("Whether customers may be written to", _permissions),
+        ("Publishing what lies in the outbox", _relay),
+        ("Start and memory of each process", _processes),
     ):
         sections[title] = run()
         (_HERE / "RESULTS.md").write_text(_document(sections))
@@ -85,8 +93,8 @@ def _exports() -> str:
 
 def _ingest() -> str:
     return (
-        f"Medians of {ingest.ROUNDS} rounds, all in turns in one run, with fsync on; of one with "
-        f"{max(ingest.POINTS):,} points.\n\n" + ingest.report(*uvloop.run(ingest.measure()))
+        f"Medians of {ingest.ROUNDS} rounds, all in turns in one run, with fsync on.\n\n"
+        + ingest.report(*uvloop.run(ingest.measure()))
     )
 
 
@@ -119,6 +127,33 @@ def _reservations() -> str:
 def _offers() -> str:
     return f"{offers.TURNS} times, one after the other.\n\n" + offers.report(
         uvloop.run(offers.measure())
+    )
+
+
+def _programme() -> str:
+    return (
+        f"Medians of {programme.ROUNDS} rounds of {programme.SECONDS:g} s.\n\n"
+        + programme.report(*uvloop.run(programme.measure()))
+    )
+
+
+def _permissions() -> str:
+    return (
+        f"Medians of {permissions.ROUNDS} rounds of {permissions.SECONDS:g} s, in turns.\n\n"
+        + permissions.report(uvloop.run(permissions.measure()))
+    )
+
+
+def _relay() -> str:
+    return (
+        f"Medians of {relay.ROUNDS} rounds of {relay.EVENTS:,} events, in turns.\n\n"
+        + relay.report(*uvloop.run(relay.measure()))
+    )
+
+
+def _processes() -> str:
+    return f"Medians of {processes.ROUNDS} starts, in turns.\n\n" + processes.report(
+        processes.measure()
     )
 
 

@@ -2,13 +2,15 @@
 
     .venv/bin/python -m bench.gateway_hop
 
-Variants in one run on loopback, the same stub of metering behind each, the same Granian in front:
-a bare ASGI handler that makes the same gRPC call and returns fixed bytes; the transcoder alone; the
-whole gateway, with its sessions, access, limits, log, metrics and trace. Each for a day's hours and
-for a year of hours; the bare handler does not look at what it receives, and sends as many bytes as
-the gateway would. The stub hands out many different answers, so that nothing but the shared start
-column can be remembered. CPU is that of the process in front, user and system. Prints a table in
-Markdown and the same as JSON.
+Variants in one run on loopback, the same stub of metering behind each. In front of it the same
+Granian with a bare ASGI handler that makes the same gRPC call and returns fixed bytes; with the
+transcoder alone; with the whole gateway, with its sessions, access, limits, log, metrics and trace;
+and Envoy, in C++, whose grpc_json_transcoder does what ours does but for the columns of a usage,
+which it hands on in base64. Beside them a client of grpc.aio that asks the stub itself, with no
+HTTP in between; its CPU is the client's. Each for a day's hours and for a year of hours; the bare
+handler does not look at what it receives, and sends as many bytes as the gateway would. The stub
+hands out many different answers, so that nothing but the shared start column can be remembered. CPU
+is that of the process in front, user and system. Prints a table in Markdown and the same as JSON.
 """
 
 import asyncio
@@ -34,10 +36,12 @@ import numpy as np
 import orjson
 import structlog
 import uvloop
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FileDescriptor
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from bench.servers import SERVICE
+from bench.servers import GET_USAGE, SERVICE
 from gateway.app import Application, Limits
 from gateway.memory import keep_large_buffers
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
@@ -46,13 +50,13 @@ from gateway.upstream import Upstreams
 from kit import access, jwt
 from kit.clock import SystemClock
 from kit.local.processes import free_port
+from kit.testing.envoy import envoy
 from kundeapp.metering.v1 import usage_pb2 as pb
 
 ROUNDS = 5
-SECONDS = 3.0
+SECONDS = 2.0
 CONNECTIONS = 16
 ANSWERS = 64
-METHOD = "/kundeapp.metering.v1.MeteringService/GetUsage"
 PATH = "/v1/meteringPoints/707057500000000001/usage"
 DAY = f"{PATH}?resolution=HOUR&from=2026-04-06&to=2026-04-07"
 YEAR = f"{PATH}?resolution=HOUR&from=2025-01-01&to=2026-01-01"
@@ -116,7 +120,7 @@ async def stub(port: int, stop: Event) -> None:
 def bare(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
     """Returns an ASGI handler that calls metering and answers fixed bytes."""
     call = channel.unary_unary(
-        METHOD,
+        GET_USAGE,
         request_serializer=pb.GetUsageRequest.SerializeToString,
         response_deserializer=pb.Usage.FromString,
     )
@@ -132,17 +136,21 @@ def bare(channel: grpc.aio.Channel, _folder: Path) -> tuple[Any, str]:
 
     async def handle(scope: Any, _receive: Any, send: Any) -> None:
         year = b"2025" in scope["query_string"]
-        request = pb.GetUsageRequest(
-            gsrn="707057500000000001",
-            resolution=pb.Usage.HOUR,
-            from_date="2025-01-01" if year else "2026-04-06",
-            to_date="2026-01-01" if year else "2026-04-07",
-        )
-        await call(request, timeout=5, metadata=metadata)
+        await call(request_of(year=year), timeout=5, metadata=metadata)
         await send({"type": "http.response.start", "status": 200, "headers": headers[year]})
         await send({"type": "http.response.body", "body": FIXED[year]})
 
     return handle, ""
+
+
+def request_of(*, year: bool) -> pb.GetUsageRequest:
+    """Returns what the paths ask for."""
+    return pb.GetUsageRequest(
+        gsrn="707057500000000001",
+        resolution=pb.Usage.HOUR,
+        from_date="2025-01-01" if year else "2026-04-06",
+        to_date="2026-01-01" if year else "2026-04-07",
+    )
 
 
 def gateway(channel: grpc.aio.Channel, folder: Path) -> tuple[Any, str]:
@@ -309,14 +317,65 @@ def measure(make: Make, path: str, ports: Ports) -> dict[str, float]:
         try:
             asyncio.run(_until_up(ports.front))
             token = (folder / "token").read_text(encoding="ascii")
-            uvloop.run(load(ports.front, path, token, 0.5))
-            before = cpu_seconds(process.pid or 0)
-            done, size = uvloop.run(load(ports.front, path, token, SECONDS))
-            used = cpu_seconds(process.pid or 0) - before
+            return uvloop.run(_asked(ports.front, path, token, process.pid or 0))
         finally:
             stop.set()
             process.join()
+
+
+async def measure_envoy(path: str, ports: Ports) -> dict[str, float]:
+    """Runs Envoy for a while, once warm."""
+    descriptors = descriptor_pb2.FileDescriptorSet()
+    _describe(SERVICE.file, descriptors, set())
+    with tempfile.TemporaryDirectory() as name:
+        packed = descriptors.SerializeToString()
+        async with envoy(Path(name), packed, SERVICE.full_name, ports.stub) as front:
+            return await _asked(front.port, path, "none", front.pid)
+
+
+async def measure_direct(path: str, ports: Ports) -> dict[str, float]:
+    """Asks the stub itself for a while, once warm."""
+    request = request_of(year=path == YEAR)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports.stub}") as channel:
+        await channel.channel_ready()
+        call = channel.unary_unary(
+            GET_USAGE, pb.GetUsageRequest.SerializeToString, pb.Usage.FromString
+        )
+        metadata = metadata_of("none")
+
+        async def work(ends: float) -> int:
+            done = 0
+            while time.perf_counter() < ends:
+                await call(request, timeout=5, metadata=metadata)
+                done += 1
+            return done
+
+        await work(time.perf_counter() + 0.5)
+        before, ends = time.process_time(), time.perf_counter() + SECONDS
+        done = sum(await asyncio.gather(*(work(ends) for _ in range(CONNECTIONS))))
+        used = time.process_time() - before
+        answer = await call(request, timeout=5, metadata=metadata)
+    return {"cpu_us": used / done * 1e6, "per_second": done / SECONDS, "bytes": answer.ByteSize()}
+
+
+async def _asked(port: int, path: str, token: str, pid: int) -> dict[str, float]:
+    await load(port, path, token, 0.5)
+    before = cpu_seconds(pid)
+    done, size = await load(port, path, token, SECONDS)
+    used = cpu_seconds(pid) - before
     return {"cpu_us": used / done * 1e6, "per_second": done / SECONDS, "bytes": size}
+
+
+def _describe(
+    file: FileDescriptor, into: descriptor_pb2.FileDescriptorSet, known: set[str]
+) -> None:
+    """Adds a file after those that it imports."""
+    if file.name in known:
+        return
+    known.add(file.name)
+    for other in file.dependencies:
+        _describe(other, into, known)
+    file.CopyToProto(into.file.add())
 
 
 async def _until_up(port: int) -> None:
@@ -338,19 +397,23 @@ def main() -> None:
     ports = Ports(front=free_port(), stub=free_port())
     backend = context.Process(target=run, args=(stub, ports.stub, stop))
     backend.start()
-    variants: dict[str, tuple[Make, str]] = {
-        "bare handler, a day": (bare, DAY),
-        "transcoder, a day": (transcoder, DAY),
-        "gateway, a day": (gateway, DAY),
-        "bare handler, a year": (bare, YEAR),
-        "transcoder, a year": (transcoder, YEAR),
-        "gateway, a year": (gateway, YEAR),
+    ways: dict[str, Callable[[str], dict[str, float]]] = {
+        "grpc.aio, no HTTP": lambda path: uvloop.run(measure_direct(path, ports)),
+        "Envoy": lambda path: uvloop.run(measure_envoy(path, ports)),
+        "bare handler": lambda path: measure(bare, path, ports),
+        "transcoder": lambda path: measure(transcoder, path, ports),
+        "gateway": lambda path: measure(gateway, path, ports),
+    }
+    variants = {
+        f"{way}, {span}": (take, path)
+        for span, path in (("a day", DAY), ("a year", YEAR))
+        for way, take in ways.items()
     }
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
     try:
         for _ in range(ROUNDS):
-            for name, (make, path) in variants.items():
-                samples[name].append(measure(make, path, ports))
+            for name, (take, path) in variants.items():
+                samples[name].append(take(path))
     finally:
         stop.set()
         backend.join()
@@ -367,6 +430,8 @@ def main() -> None:
         for one, other, aim in (
             ("transcoder, a day", "bare handler, a day", "aim 1.25"),
             ("gateway, a day", "bare handler, a day", "with log, metrics, trace, session"),
+            ("gateway, a day", "Envoy, a day", "a compiled proxy, without sessions"),
+            ("gateway, a year", "Envoy, a year", "which leaves the columns as they are"),
             ("transcoder, a year", "transcoder, a day", "aim 1.5"),
             ("gateway, a year", "gateway, a day", "aim 1.5"),
             ("bare handler, a year", "bare handler, a day", "the least that bytes cost"),

@@ -53,9 +53,7 @@ if TYPE_CHECKING:  # the class is in the stubs only
 POINTS = (100, 1_000, 10_000)
 DAYS = 30
 BATCH_VALUES = 20_000
-ROUNDS = 3
-ROUNDS_OF_MANY = 1
-"""With the most points, so that it all takes minutes at most."""
+ROUNDS = 5
 AIM_UPSERT, AIM_BYTES = 0.5, 2.1
 HOURS_OF_FILE = 1_000_000
 
@@ -113,7 +111,7 @@ async def measure() -> tuple[Figures, Memory]:
                 for shape in SHAPES:
                     loads = list(_loads(shape, points))
                     rounds: dict[str, list[Taken]] = {}
-                    for _ in range(ROUNDS_OF_MANY if points == max(POINTS) else ROUNDS):
+                    for _ in range(ROUNDS):
                         for way in WAYS:
                             await _empty(connection)
                             taken = await _measure(way, connection, writer, loads)

@@ -86,8 +86,8 @@ async def measure() -> Mapping[tuple[str, int], Load]:
                 Database.open(service.url, Outbox("events", ids, clock))
             )
             reserving = Reserving(database, PostgresReader, PostgresStore, ids, clock)
-            calls = await stack.enter_async_context(_calls(service, service.port))
-            bare = await stack.enter_async_context(_calls(service, bare_port))
+            ours = await stack.enter_async_context(calls(service, service.port))
+            bare = await stack.enter_async_context(calls(service, bare_port))
             for _ in range(ROUNDS):
                 for callers in CALLERS:
                     for way in WAYS:
@@ -99,9 +99,9 @@ async def measure() -> Mapping[tuple[str, int], Load]:
                                 asking = _in_service(reserving, event_id, callers)
                                 taken = await load(asking, SECONDS, sys.maxsize)
                             case "bare call":
-                                taken = await _through(service, bare, event_id, callers)
+                                taken = await through(service, bare, event_id, callers)
                             case _:
-                                taken = await _through(service, calls, event_id, callers)
+                                taken = await through(service, ours, event_id, callers)
                         rounds.setdefault((way, callers), []).append(taken)
     return {key: median_load(loads) for key, loads in rounds.items()}
 
@@ -146,22 +146,23 @@ def _in_service(reserving: Reserving, event_id: UUID, callers: int) -> Callers:
 
 
 @contextlib.asynccontextmanager
-async def _calls(service: Service, port: int) -> AsyncGenerator[Sequence[Any]]:
+async def calls(service: Service, port: int) -> AsyncGenerator[Sequence[Any]]:
     """Opens as many connections as there are processors, ready to be called."""
     credentials = service.pki.identity("gateway").channel_credentials()
     async with contextlib.AsyncExitStack() as stack:
-        calls: list[Any] = []
+        opened: list[Any] = []
         for number in range(os.cpu_count() or 1):
             options = (("grpc.use_local_subchannel_pool", 1), ("number", number))
             channel = await stack.enter_async_context(
                 grpc.aio.secure_channel(f"localhost:{port}", credentials, options)
             )
             await channel.channel_ready()
-            calls.append(channel.unary_unary(_METHOD, serialize, pb.Reservation.FromString))
-        yield calls
+            opened.append(channel.unary_unary(_METHOD, serialize, pb.Reservation.FromString))
+        yield opened
 
 
-async def _through(service: Service, calls: Sequence[Any], event_id: UUID, callers: int) -> Load:
+async def through(service: Service, calls: Sequence[Any], event_id: UUID, callers: int) -> Load:
+    """Reserves one ticket for each customer, over the connections in turns."""
     request = pb.ReserveTicketsRequest(event_id=str(event_id), quantity=1)
     customers = [_metadata(service.pki) for _ in range(CUSTOMERS)]
     # The service gets to know their tokens; nothing is reserved by that.

@@ -6,6 +6,7 @@ a file, and otherwise with the settings of `make run`, on a PostgreSQL and a NAT
 """
 
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -39,6 +40,8 @@ _AS_IN_KUBERNETES = (
     "--ulimit=nofile=4096:4096",
     "--ulimit=nproc=4096:4096",
 )
+_FIRST_OF_OURS = "ARG VERSION"
+"""The step of the Containerfile that all of what we add comes after."""
 _SERVED = {
     "/": "<!doctype html>",
     "/docs": "<!doctype html>",
@@ -83,7 +86,8 @@ def main(image: str) -> None:
         shutil.rmtree(folder)
     size = _podman("image", "inspect", "--format={{.Size}}", image)
     layers = json.loads(_podman("history", "--format=json", image))
-    ours = sum(layer["size"] for layer in layers if "COPY dir" in layer["CreatedBy"])
+    on_top = itertools.takewhile(lambda layer: _FIRST_OF_OURS not in layer["CreatedBy"], layers)
+    ours = sum(layer["size"] for layer in on_top)
     print(
         f"\nThe image has {int(size) / 1e6:.0f} MB, of which {ours / 1e6:.0f} MB are not its base."
     )

@@ -28,8 +28,8 @@ from gateway.upstream import Upstreams
 from kit import errors, jwt
 from kit.clock import SystemClock
 from kit.local.processes import free_port
+from kit.testing.envoy import envoy
 from tests.contract.cases import CASES, Case
-from tests.contract.envoy import envoy
 from tests.protos import compiled
 
 SERVICE = compiled.echo().services_by_name["EchoService"]
@@ -113,9 +113,11 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Both]
     async with (
         echo() as port,
         ours(folder, port) as our_url,
-        envoy(folder, _descriptors(), SERVICE.full_name, port) as envoy_url,
+        envoy(folder, _descriptors(), SERVICE.full_name, port) as theirs,
         httpx.AsyncClient(base_url=our_url, trust_env=False) as our_client,
-        httpx.AsyncClient(base_url=envoy_url, trust_env=False) as envoys_client,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{theirs.port}", trust_env=False
+        ) as envoys_client,
     ):
         yield Both(our_client, envoys_client)
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -18,10 +19,23 @@ _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConn
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
+@dataclass(frozen=True)
+class Envoy:
+    """A process of Envoy.
+
+    Attributes:
+        port: Where its HTTP is, on this machine.
+        pid: The process.
+    """
+
+    port: int
+    pid: int
+
+
 @contextlib.asynccontextmanager
 async def envoy(
     folder: Path, descriptors: bytes, service: str, backend_port: int
-) -> AsyncGenerator[str]:
+) -> AsyncGenerator[Envoy]:
     """Runs Envoy, and ends it.
 
     Args:
@@ -29,9 +43,6 @@ async def envoy(
         descriptors: A FileDescriptorSet.
         service: The full name of the service.
         backend_port: Where the service is, on this machine.
-
-    Yields:
-        The URL of its HTTP.
     """
     (folder / "descriptors.binpb").write_bytes(descriptors)
     port, admin_port = free_port(), free_port()
@@ -47,7 +58,7 @@ async def envoy(
         )
     try:
         await _until_ready(process, admin_port)
-        yield f"http://127.0.0.1:{port}"
+        yield Envoy(port, process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
