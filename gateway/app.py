@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -57,6 +58,19 @@ well, it shows."""
 _ANONYMOUS = Caller(workload=access.GATEWAY)
 _UNROUTED = "-"
 _WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"origin",
+        b"sec-fetch-site",
+        b"transfer-encoding",
+    }
+)
+"""Headers that mean something here: of two, somebody in front may have read the other one."""
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _log = structlog.get_logger("gateway")
@@ -208,10 +222,6 @@ class CallFailed(Exception):  # noqa: N818 - says what happened
         self.error = error
 
 
-class ClientGone(Exception):  # noqa: N818 - says what happened
-    """The client closed the connection before its request was complete."""
-
-
 @dataclass(frozen=True)
 class Page:
     """A fixed answer, such as the API page.
@@ -340,10 +350,7 @@ class Application:
         )
         parent = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
         with telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span:
-            try:
-                route, response = await self._respond(request, scope, _trace_id(span.trace))
-            except ClientGone:
-                return
+            route, response = await self._respond(request, scope, _trace_id(span.trace))
             span.name = f"{request.method} {route}"
             span.attributes = {
                 "http.request.method": request.method,
@@ -378,6 +385,7 @@ class Application:
         language = request.language
         try:
             _refuse_large_headers(scope, self._limits.header_bytes)
+            _refuse_repeated_headers(scope, request.headers)
             written = self._written(request)
             if written is not None:
                 route = written.route
@@ -391,8 +399,6 @@ class Application:
             return route, _refusal(problems.of_problem(problem, language, trace_id))
         except CallFailed as failed:
             return route, _refusal(_of_rpc_error(failed.error, failed.rpc, language, trace_id))
-        except ClientGone:
-            raise
         except Exception:  # noqa: BLE001 - the last resort: the client learns the trace id only
             _log.exception("request failed", route=route)
             failure = problems.of_failure(grpc.StatusCode.INTERNAL, language, trace_id)
@@ -487,9 +493,10 @@ class Application:
         """Returns the body.
 
         Raises:
-            ClientGone: If the client left.
+            Malformed: If it breaks off.
             PayloadTooLarge: If it is too large.
             RequestTimeout: If it does not arrive in time.
+            UnsupportedMediaType: If it is packed.
         """
         headers = request.headers
         length = headers.get(b"content-length")
@@ -503,6 +510,10 @@ class Application:
                 content = await _read(request.receive, limit)
         except TimeoutError:
             raise problems.RequestTimeout from None
+        if headers.get(b"content-encoding", b"identity") != b"identity" or (
+            headers.get(b"transfer-encoding", b"chunked") != b"chunked"
+        ):
+            raise problems.UnsupportedMediaType
         return Body(content, request.header(b"content-type") or "")
 
     async def _readyz(self, _request: Request) -> Response:
@@ -623,7 +634,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
-            raise ClientGone
+            raise errors.Malformed(detail="the content breaks off")
         content += event.get("body", b"")
         if len(content) > limit:
             raise problems.PayloadTooLarge(limit=limit)
@@ -645,6 +656,15 @@ def _refuse_large_headers(scope: Scope, limit: int) -> None:
     size += sum(len(name) + len(value) for name, value in scope["headers"])
     if size > limit:
         raise problems.HeadersTooLarge
+
+
+def _refuse_repeated_headers(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+    if len(headers) == len(scope["headers"]):
+        return
+    counted = Counter(name for name, _ in scope["headers"] if name in _ONCE)
+    for name, count in counted.items():
+        if count > 1:
+            raise errors.Malformed(detail=f"the header {name.decode()} comes twice")
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:

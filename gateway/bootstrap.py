@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +11,6 @@ from uuid import UUID
 import grpc
 import orjson
 from google.protobuf.descriptor import ServiceDescriptor
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway import (
@@ -33,6 +29,7 @@ from gateway.app import Application, Handler, Limits, Page, Request, Response, p
 from gateway.config import Settings
 from gateway.ended_sessions import EndedSessions, Fetch
 from gateway.export import Export
+from gateway.listening import server_of
 from gateway.live import Streams
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import IDEMPOTENCY_KEY, Transcoder
@@ -220,22 +217,7 @@ def _jwks(keys: AccessKeys) -> Handler:
 async def _serving(
     application: Application, streams: Streams, settings: Settings
 ) -> AsyncGenerator[asyncio.Task[None]]:
-    host, _, port = settings.listen.rpartition(":")
-    host = host.strip("[]")
-    _refuse_taken_port(host, int(port))
-    server = Server(
-        _with_cors(application, settings),
-        address=host,
-        port=int(port),
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=int(settings.body_timeout * 1000),
-            max_buffer_size=max(2 * settings.max_header_bytes, 64 * 1024),
-        ),
-        websockets=False,
-        log_enabled=False,
-    )
+    server = server_of(_with_cors(application, settings), settings)
     serving = asyncio.create_task(server.serve())
     try:
         yield serving
@@ -246,16 +228,6 @@ async def _serving(
         streams.stop()
         server.stop()
         await asyncio.wait({serving}, timeout=settings.grace_seconds)
-
-
-def _refuse_taken_port(host: str, port: int) -> None:
-    """Fails where Granian would not: it shares a port with whoever listens there already.
-
-    Raises:
-        OSError: If somebody does.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host, port), family=family).close()
 
 
 def _with_cors(application: Application, settings: Settings) -> Callable[..., Any]:

@@ -50,6 +50,10 @@ class Settings(ProcessSettings):
     """How long a service may take to answer, in seconds."""
     body_timeout: float = Field(default=10, gt=0)
     """How long a request's headers, and then its body, may take to arrive, in seconds."""
+    reading_timeout: float = Field(default=30, gt=0)
+    """How long a client may take nothing of what is sent to it, in seconds; it is then cut off."""
+    max_connections: int = Field(default=512, ge=1)
+    """How many connections may be open at once, live streams among them; more have to wait."""
     max_body_bytes: int = Field(default=2**20, ge=1024)
     """How large the body of a request may be."""
     max_header_bytes: int = Field(default=16 * 2**10, ge=1024)

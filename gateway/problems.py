@@ -33,6 +33,7 @@ _STATUSES: Mapping[grpc.StatusCode, HTTPStatus] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
 }
 
+_FAILURE: Final = "INTERNAL"
 _BODY_UNREAD = frozenset({HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT})
 
 # Facts travel as text. These are numbers; `detail` and `fields` are said by the document itself.
@@ -162,6 +163,8 @@ def of_status(
     http_status = _STATUSES.get(status.code_of(refusal), HTTPStatus.INTERNAL_SERVER_ERROR)
     if info.reason == errors.Malformed.reason:
         http_status = HTTPStatus.BAD_REQUEST
+    elif info.reason == _FAILURE:  # whatever gRPC itself made of it
+        http_status = HTTPStatus.INTERNAL_SERVER_ERROR
     facts = dict(info.metadata)
     if http_status == HTTPStatus.SERVICE_UNAVAILABLE:
         facts.setdefault("retryAfter", str(RETRY_WHEN_UNAVAILABLE))

@@ -30,6 +30,10 @@ class Kind(Enum):
     UNAVAILABLE = auto()
 
 
+MOST_FIELDS = 20
+"""How many wrong fields a refusal names: it travels as metadata, of which gRPC takes 8 KiB."""
+
+
 @dataclasses.dataclass(frozen=True)
 class FieldError:
     """One field, or one line of a file, that is wrong.
@@ -58,13 +62,14 @@ class Problem(Exception):  # noqa: N818 - a problem, in the words of RFC 9457
 
 
 class Invalid(Problem):
-    """One or more fields are wrong; each is named."""
+    """One or more fields are wrong; each is named, but for those beyond `MOST_FIELDS`."""
 
     kind = Kind.INVALID
     reason = "INVALID_FIELDS"
 
     def __init__(self, *fields: FieldError, **facts: str | int) -> None:
-        super().__init__(*fields, fields=", ".join(error.field for error in fields), **facts)
+        told = fields[:MOST_FIELDS]
+        super().__init__(*told, fields=", ".join(error.field for error in told), **facts)
 
 
 class Malformed(Problem):

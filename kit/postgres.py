@@ -34,6 +34,7 @@ _OUTAGES = (
     failures.LockNotAvailableError,
     failures.ReadOnlySQLTransactionError,
 )
+_UNSTORABLE = (failures.CharacterNotInRepertoireError, failures.UntranslatableCharacterError)
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -45,9 +46,19 @@ def is_outage(error: BaseException | None) -> bool:
     """Tells whether the database was out of reach or gave way, so that trying again may help."""
     match error:
         case DBAPIError():
-            cause = error.orig.__cause__ if error.orig else None
-            return error.connection_invalidated or is_outage(cause)
+            return error.connection_invalidated or is_outage(_cause(error))
         case failures.InterfaceError():
             return "closed" in str(error)
         case _:
             return isinstance(error, _OUTAGES)
+
+
+def is_unstorable_text(error: BaseException | None) -> bool:
+    """Tells whether it was given a text that it has no form for: one with a NUL character."""
+    if isinstance(error, DBAPIError):
+        return is_unstorable_text(_cause(error))
+    return isinstance(error, _UNSTORABLE)
+
+
+def _cause(error: DBAPIError) -> BaseException | None:
+    return error.orig.__cause__ if error.orig else None

@@ -163,7 +163,7 @@ class Route:
             idempotency_key: The header of that name, None without one.
 
         Raises:
-            Invalid: If fields are wrong; all of them are named.
+            Invalid: If fields are wrong; they are named.
             Malformed: If the request cannot be read.
             PayloadTooLarge: If it is a form of more than its one field.
             UnsupportedMediaType: If the body is not declared to be JSON, or a form that it takes.

@@ -37,6 +37,9 @@ Fill: TypeAlias = Callable[[Any, Any, Path, list[FieldError]], None]
 Put: TypeAlias = Callable[[Any, Any, Any, Path, list[FieldError]], None]
 """As `Fill`, for the value of a key in a map."""
 
+_LONGEST_PATH = 200
+"""How much is repeated of a field's path, in which a caller may have written anything."""
+
 _INTEGER_TEXT = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 _NUMBER_TEXT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _DECIMAL_TEXT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
@@ -59,9 +62,9 @@ class Wrong(Exception):  # noqa: N818 - says what a value is
 
 
 def json_path(path: Path) -> str:
-    """Returns a path as people write it: `lines[2].amount`."""
+    """Returns a path as people write it, `lines[2].amount`, or the beginning of a very long one."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
+    return text.removeprefix(".")[:_LONGEST_PATH]
 
 
 def parse_json(body: bytes) -> object:

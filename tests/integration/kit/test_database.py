@@ -65,6 +65,30 @@ async def test_events_are_published_only_if_it_commits(world: World) -> None:
         assert await world.unsent() == 3
 
 
+async def test_a_text_with_a_nul_character_is_refused_however_it_is_written(world: World) -> None:
+    async def by_the_session(database: Database) -> None:
+        async with database.transaction() as transaction:
+            transaction.session.add(Effect(what="a\0b"))
+
+    async def plainly(database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.connection.execute("INSERT INTO effect (what) VALUES ($1)", "a\0b")
+
+    async def in_json(database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.connection.fetchval("SELECT $1::jsonb ->> 'a'", '{"a": "\\u0000"}')
+
+    async def by_a_reader(database: Database) -> None:
+        async with database.reader() as connection:
+            await connection.fetchval("SELECT id FROM effect WHERE what = $1", "a\0b")
+
+    async with world.database() as database:
+        for use in (by_the_session, plainly, in_json, by_a_reader):
+            with pytest.raises(errors.Malformed):
+                await use(database)
+        assert await world.effects() == []
+
+
 async def test_a_cancelled_request_leaves_nothing_and_gives_its_connection_back(
     world: World,
 ) -> None:

@@ -15,6 +15,7 @@ from kit.access import InternalTokens
 from kit.channel import OPTIONS, open_channel
 from kit.clock import SystemClock
 from kit.database import Database
+from kit.errors import FieldError
 from kit.jwt import KeyFile
 from kit.local.postgres import LocalPostgres
 from kit.server import Call, Server
@@ -191,6 +192,17 @@ async def test_a_refusal_arrives_with_its_facts(neighbours: Neighbours) -> None:
     async with serving(neighbours, refuse) as house:
         refusal = await house.refusal("nb")
     assert refusal == status.status_of(errors.TooMany(retryAfter=17), "nb")
+
+
+async def test_a_refusal_of_very_many_fields_arrives_too(neighbours: Neighbours) -> None:
+    problem = errors.Invalid(*(FieldError(f"rows[{row}]", "NOT_A_STRING") for row in range(9_999)))
+
+    async def refuse(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        raise problem
+
+    async with serving(neighbours, refuse) as house:
+        refusal = await house.refusal("nb")
+    assert refusal == status.status_of(problem, "nb")
 
 
 async def test_a_call_ends_with_its_callers_deadline(neighbours: Neighbours) -> None:

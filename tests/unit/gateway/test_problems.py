@@ -139,6 +139,12 @@ def test_a_failure_tells_nothing_of_its_cause() -> None:
     assert b"hunter2" not in document.body
 
 
+@pytest.mark.parametrize("code", [grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.NOT_FOUND])
+def test_what_grpc_itself_makes_of_a_failure_is_one(code: grpc.StatusCode) -> None:
+    document = problems.of_failure(code, "en", TRACE)
+    assert (document.status, document.code) == (500, "INTERNAL")
+
+
 def test_a_reason_of_a_newer_service_is_told_in_its_own_words() -> None:
     refusal = status.status_of(Exists(), "en")
     for index, detail in enumerate(refusal.details):

@@ -103,6 +103,16 @@ def test_wrong_fields_are_named_each_in_the_callers_language() -> None:
         assert told.description == texts.render(error.reason, "en", error.facts)
 
 
+def test_of_very_many_wrong_fields_as_many_are_named_as_a_caller_takes() -> None:
+    fields = [f"changes[{number}].notice_version" for number in range(9_999)]
+    problem = errors.Invalid(*(FieldError(field, "NOT_AN_INTEGER") for field in fields))
+    sent = status.status_of(problem, "nb")
+    violations = _detail(sent, error_details_pb2.BadRequest()).field_violations
+    assert [error.field for error in violations] == fields[: errors.MOST_FIELDS]
+    # Of metadata, gRPC takes 8 KiB, and some count it in base64.
+    assert len(sent.SerializeToString()) * 4 / 3 < 8 * 1024
+
+
 @pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.value[0]])
 def test_a_failure_without_details_is_told_without_a_cause(code: grpc.StatusCode) -> None:
     received = status.status_from(code, (("secret", "of the peer"),))
