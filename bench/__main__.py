@@ -1,13 +1,17 @@
-"""Runs every benchmark and writes the results to RESULTS.md: `make bench`."""
+"""Runs every benchmark and writes the results to RESULTS.md: `make bench`.
+
+.venv/bin/python -m bench [NAME]...
+"""
 
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
@@ -28,45 +32,47 @@ from bench import (
 )
 
 _HERE = Path(__file__).parent
+_RESULTS = _HERE / "RESULTS.md"
 _PACKAGES = ("grpcio", "protobuf", "granian", "uvloop", "asyncpg", "structlog", "numpy", "orjson")
 
 
 def main() -> None:
-    """Runs them one after the other, and keeps what is done if one fails."""
-    sections: dict[str, str] = {}
-    for title, run in (
-        ("Usage: requests/s, p50 / p99", _usage),
-        ("How usage grows with points and years", _usage_growth),
-        ("What pricing hours costs", _pricing),
-        ("What a file of three years of hours costs", _exports),
-        ("Taking in readings", _ingest),
-        ("What the chassis costs a call", _rpc_overhead),
-        ("What the gateway's hop costs", _gateway_hop),
-        ("Logging in", _logins),
-        ("Reserving on one hot event", _reservations),
-        ("From a release to the offer on the next customer's stream", _offers),
-        ("How events grow with their number and with replicas", _programme),
-        ("Whether customers may be written to", _permissions),
-        ("Publishing what lies in the outbox", _relay),
-        ("Start and memory of each process", _processes),
-    ):
-        sections[title] = run()
-        (_HERE / "RESULTS.md").write_text(_document(sections))
-    print(_document(sections))
+    """Runs all of them, or those that are named, one after the other; the others' results stay."""
+    wanted = sys.argv[1:] or list(_BENCHMARKS)
+    unknown = set(wanted) - set(_BENCHMARKS)
+    if unknown:
+        sys.exit(f"no benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(_BENCHMARKS)}")
+    for name in wanted:
+        title, run = _BENCHMARKS[name]
+        began, text = datetime.now(UTC), run()
+        measured = (
+            f"`python -m bench {name}`, {began:%Y-%m-%d %H:%M} UTC. Load average over the last "
+            f"minutes: {os.getloadavg()[1]:.1f}.\n\n{text.strip()}"
+        )
+        sections = {**_measured(), title: measured}
+        _RESULTS.write_text(_document(sections))
+        print(f"## {title}\n\n{measured}\n", flush=True)
+
+
+def _measured() -> Mapping[str, str]:
+    """Returns what was measured before, by title."""
+    if not _RESULTS.exists():
+        return {}
+    _, *sections = _RESULTS.read_text().split("\n## ")
+    return {title: text.strip() for title, _, text in (each.partition("\n") for each in sections)}
 
 
 def _document(sections: Mapping[str, str]) -> str:
     head = (
         "# Results\n\n"
-        "Written by `make bench`; each file in this folder says what it measures.\n\n"
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, on {_machine()}. Load average over the last "
-        f"quarter of an hour: {os.getloadavg()[2]:.1f}. Much above the number of processors, "
-        "others were at work, and ratios within one run say more than absolute figures.\n\n"
+        "Written by `make bench`; each file in this folder says what it measures. On "
+        f"{_machine()}. Where the load average is much above the number of processors, others were "
+        "at work, and ratios within one run say more than absolute figures.\n\n"
         f"Python {platform.python_version()}, "
         f"{', '.join(f'{package} {version(package)}' for package in _PACKAGES)}.\n"
     )
-    body = (f"\n## {title}\n\n{text.strip()}\n" for title, text in sections.items())
-    return head + "".join(body)
+    titles = (title for title, _ in _BENCHMARKS.values() if title in sections)
+    return head + "".join(f"\n## {title}\n\n{sections[title]}\n" for title in titles)
 
 
 def _usage() -> str:
@@ -166,6 +172,24 @@ def _machine() -> str:
         if line.startswith("model name")
     ]
     return f"{os.cpu_count()} processors, {models[0] if models else name}, {memory:.0f} GiB"
+
+
+_BENCHMARKS: Final[Mapping[str, tuple[str, Callable[[], str]]]] = {
+    "usage": ("Usage: requests/s, p50 / p99", _usage),
+    "usage_growth": ("How usage grows with points and years", _usage_growth),
+    "pricing": ("What pricing hours costs", _pricing),
+    "exports": ("What a file of three years of hours costs", _exports),
+    "ingest": ("Taking in readings", _ingest),
+    "rpc_overhead": ("What the chassis costs a call", _rpc_overhead),
+    "gateway_hop": ("What the gateway's hop costs", _gateway_hop),
+    "logins": ("Logging in", _logins),
+    "reservations": ("Reserving on one hot event", _reservations),
+    "offers": ("From a release to the offer on the next customer's stream", _offers),
+    "programme": ("How events grow with their number and with replicas", _programme),
+    "permissions": ("Whether customers may be written to", _permissions),
+    "relay": ("Publishing what lies in the outbox", _relay),
+    "processes": ("Start and memory of each process", _processes),
+}
 
 
 if __name__ == "__main__":
