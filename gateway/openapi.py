@@ -88,7 +88,8 @@ class _Writer:
             "paths": {**paths, **others},
             "components": {
                 "schemas": {**self._schemas, "Problem": _PROBLEM},
-                "responses": {"Problem": _problem("The request was refused, or it failed.")},
+                "headers": _HEADERS,
+                "responses": _PROBLEMS,
                 "securitySchemes": {
                     _BEARER: {
                         "type": "http",
@@ -134,7 +135,6 @@ class _Writer:
         operation["responses"] = {
             "200": _FILE if route.is_file else self._success(route),
             **_refusals(route),
-            "default": {"$ref": "#/components/responses/Problem"},
         }
         return operation
 
@@ -143,7 +143,6 @@ class _Writer:
         name, message = next(iter(messages.items()))
         data = json.dumps(self._example(message), ensure_ascii=False)
         content = {
-            "schema": {"type": "string"},
             "example": f"event: ready\ndata: {{}}\n\nid: {_ID}\nevent: {name}\ndata: {data}\n\n",
             "x-events": messages,
         }
@@ -151,10 +150,14 @@ class _Writer:
             **_STREAM,
             "responses": {
                 "200": {"description": _STREAM_ANSWER, "content": {live.MEDIA_TYPE: content}},
-                "401": _problem("Nobody is logged in."),
-                "403": _problem(_CROSS_SITE),
-                "429": _problem(f"The account has {live.MOST_STREAMS} streams open."),
-                "default": {"$ref": "#/components/responses/Problem"},
+                **_refused(_OF_ANY),
+                **_told(
+                    {
+                        "401": "Nobody is logged in.",
+                        "403": _CROSS_SITE,
+                        "429": f"The account has {live.MOST_STREAMS} streams open.",
+                    }
+                ),
             },
         }
 
@@ -188,11 +191,15 @@ class _Writer:
             **_EXPORT,
             "responses": {
                 "200": {"description": _EXPORT_ANSWER, "content": {export.MEDIA_TYPE: content}},
-                "401": _problem("Nobody is logged in, or not lately: REAUTHENTICATION_NEEDED."),
-                "403": _problem(_CROSS_SITE),
-                "409": _problem("It does not fit in a file: EXPORT_TOO_LARGE."),
-                "503": _problem("A service does not answer, and nothing is handed out."),
-                "default": {"$ref": "#/components/responses/Problem"},
+                **_refused(_OF_ANY),
+                **_told(
+                    {
+                        "401": "Nobody is logged in, or not lately: REAUTHENTICATION_NEEDED.",
+                        "403": _CROSS_SITE,
+                        "409": "It does not fit in a file: EXPORT_TOO_LARGE.",
+                        "503": "A service does not answer, and nothing is handed out.",
+                    }
+                ),
             },
         }
 
@@ -411,7 +418,8 @@ _WELL_KNOWN: Mapping[str, Schema] = {
 
 _FILE: Schema = {
     "description": "A file, of the type that Content-Type says.",
-    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+    "headers": {"Content-Disposition": {"$ref": "#/components/headers/Content-Disposition"}},
+    "content": {"*/*": {}},
 }
 
 _ID = "01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52"
@@ -507,26 +515,86 @@ _PROBLEM: Schema = {
 }
 
 
-def _problem(description: str) -> Schema:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {problems.MEDIA_TYPE: {"schema": schema}}}
+def _problem(description: str, *headers: str) -> Schema:
+    """Returns a kind of refusal, with the headers that it has beside those of every one."""
+    named = ("Content-Language", *headers)
+    return {
+        "description": description,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in named},
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+_HEADERS: Final[Mapping[str, Schema]] = {
+    "Content-Language": {
+        "description": "The language of the texts: nn, nb or en.",
+        "required": True,
+        "schema": {"type": "string", "enum": ["nn", "nb", "en"]},
+    },
+    "Retry-After": {
+        "description": "When to try again, in seconds.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to say who calls.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Content-Disposition": {
+        "description": "Whether a browser shows it or keeps it, and the name of the file.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+
+_PROBLEMS: Final[Mapping[str, Schema]] = {
+    "Problem": _problem("The request was refused, or it failed."),
+    "Unauthenticated": _problem("Nobody is who the request says.", "WWW-Authenticate"),
+    "TryLater": _problem("It can be tried again later.", "Retry-After"),
+}
+_KINDS: Final = {"401": "Unauthenticated", "429": "TryLater", "503": "TryLater"}
+
+_OF_ANY: Final = ("400", "413", "431", "503", "default")
+"""What may come of any request, and is said once for all of them."""
+_OF_A_CHANGE: Final = ("401", "408", "409", "415", "429")
+
+
+def _refused(statuses: Iterable[str]) -> dict[str, Schema]:
+    """Returns refusals by status."""
+    return {
+        status: {"$ref": f"#/components/responses/{_KINDS.get(status, 'Problem')}"}
+        for status in statuses
+    }
+
+
+def _told(refusals: Mapping[str, str]) -> dict[str, Schema]:
+    """Returns refusals by status, each with what it says of an operation."""
+    return {
+        status: {**refusal, "description": refusals[status]}
+        for status, refusal in _refused(refusals).items()
+    }
 
 
 def _refusals(route: Route) -> dict[str, Schema]:
-    refusals: dict[str, Schema] = {}
-    if not _is_public(route.rpc):
-        refusals["401"] = _problem("Nobody is logged in.")
+    is_public, is_reading = _is_public(route.rpc), route.http_method == "GET"
+    told: dict[str, str] = {}
+    if not is_public:
+        told["401"] = "Nobody is logged in."
     if access.rule_of(route.rpc).WhichOneof("caller") == "staff":
-        refusals["403"] = _problem(
+        told["403"] = (
             "The caller lacks the role, or a request with a cookie may come from another site."
         )
-    elif not _is_public(route.rpc) or route.cookies.taken or route.cookies.given:
-        refusals["403"] = _problem(_CROSS_SITE)
+    elif not is_public or route.cookies.taken or route.cookies.given:
+        told["403"] = _CROSS_SITE
     if route.template.variables:
-        refusals["404"] = _problem("There is no such thing, or it is none of the caller's.")
+        told["404"] = "There is no such thing, or it is none of the caller's."
     if route.rpc.input_type.fields:
-        refusals["422"] = _problem("Fields are wrong; each is named.")
-    return refusals
+        told["422"] = "Fields are wrong; each is named."
+    of_all = _OF_ANY if is_reading else (*_OF_A_CHANGE, *_OF_ANY)
+    if route.template.variables or route.body_fields:
+        of_all = ("404", "409", *of_all)
+    return dict(sorted({**_refused(of_all), **_told(told)}.items()))
 
 
 def _is_public(rpc: MethodDescriptor) -> bool:

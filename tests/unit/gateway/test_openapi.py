@@ -121,7 +121,7 @@ def test_paths_have_a_variable_a_segment(echo: dict[str, Any]) -> None:
 
 def test_a_file_is_no_json(echo: dict[str, Any]) -> None:
     answer = echo["paths"]["/v1/downloads/{name}"]["get"]["responses"]["200"]
-    assert answer["content"] == {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    assert answer["content"] == {"*/*": {}}
     assert answer["description"] in docs.page(echo).decode()
     assert "HttpBody" not in echo["components"]["schemas"]
 
@@ -143,6 +143,17 @@ def test_the_export_is_told_with_what_each_service_hands_out(document: dict[str,
     assert {"identity", "metering", "events"} <= set(services["properties"])
     assert "`days`" in services["properties"]["metering"]["description"]
     assert "ExportMyData" not in str(document["paths"].keys())
+
+
+def test_what_may_come_of_a_request_is_named_with_its_headers(document: dict[str, Any]) -> None:
+    of_any = {"200", "400", "413", "431", "503", "default"}
+    reserving = document["paths"]["/v1/events/{event_id}/reservations"]["post"]["responses"]
+    assert of_any | {"401", "404", "408", "409", "415", "422", "429"} <= set(reserving)
+    assert of_any <= set(document["paths"]["/v1/purposes"]["get"]["responses"])
+    for status, header in (("401", "WWW-Authenticate"), ("429", "Retry-After")):
+        refusal = reserving[status]["$ref"].rpartition("/")[2]
+        assert header in document["components"]["responses"][refusal]["headers"]
+        assert document["components"]["headers"][header]["required"] is True
 
 
 def test_query_parameters_are_dotted(echo: dict[str, Any]) -> None:
