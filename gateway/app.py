@@ -57,6 +57,8 @@ well, it shows."""
 _ANONYMOUS = Caller(workload=access.GATEWAY)
 _UNROUTED = "-"
 _WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_LONGEST_LENGTH = 20
+"""In digits; what has more is too large whichever they are."""
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _log = structlog.get_logger("gateway")
@@ -496,7 +498,7 @@ class Application:
         if b"transfer-encoding" not in headers and length in (None, b"0"):
             return Body()
         limit = self._limits.body_bytes
-        if length is not None and length.isdigit() and int(length) > limit:
+        if length is not None and length.isdigit() and int(length[:_LONGEST_LENGTH]) > limit:
             raise problems.PayloadTooLarge(limit=limit)
         try:
             async with asyncio.timeout(self._limits.body_seconds):

@@ -142,8 +142,9 @@ class Database:
 
         Raises:
             Unavailable: If the database is out of reach, busy, or gave way to another transaction.
+            Malformed: If a text holds NUL.
         """
-        with telemetry.span("transaction"), _outages_said_plainly():
+        with telemetry.span("transaction"), _failures_said_plainly():
             async with self._transactions.turn(), self._engine.connect() as sql:
                 raw = await sql.get_raw_connection()
                 connection = cast("asyncpg.Connection[asyncpg.Record]", raw.driver_connection)
@@ -160,8 +161,9 @@ class Database:
 
         Raises:
             Unavailable: If the database is out of reach or busy.
+            Malformed: If a text holds NUL.
         """
-        with _outages_said_plainly():
+        with _failures_said_plainly():
             async with self._readers.turn(), self._pool.acquire() as connection:
                 with _traced(connection):
                     yield connection
@@ -186,7 +188,7 @@ async def _close(pool: "Pool[asyncpg.Record]") -> None:
 
 
 @contextlib.contextmanager
-def _outages_said_plainly() -> Generator[None]:
+def _failures_said_plainly() -> Generator[None]:
     try:
         yield
     except Exception as error:
@@ -194,6 +196,8 @@ def _outages_said_plainly() -> Generator[None]:
             raise asyncio.CancelledError from error
         if postgres.is_outage(error):
             raise errors.Unavailable from error
+        if postgres.is_no_text(error):
+            raise errors.Malformed(detail="U+0000") from error
         raise
 
 

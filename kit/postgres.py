@@ -36,9 +36,19 @@ _OUTAGES = (
 )
 
 
+_NO_TEXT = (failures.CharacterNotInRepertoireError, failures.UntranslatableCharacterError)
+
+
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """Returns a connection of its own, with the settings that every connection of ours has."""
     return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION_SETTINGS)
+
+
+def is_no_text(error: BaseException | None) -> bool:
+    """Tells whether a text holds NUL, which PostgreSQL keeps in none."""
+    if isinstance(error, DBAPIError):
+        return is_no_text(error.orig.__cause__ if error.orig else None)
+    return isinstance(error, _NO_TEXT)
 
 
 def is_outage(error: BaseException | None) -> bool:
