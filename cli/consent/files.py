@@ -43,7 +43,7 @@ def read_texts(file: Path) -> Texts:
             notices=[_notice(each) for each in content.get("notice", [])],
             purposes=[_purpose(each) for each in content.get("purpose", [])],
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"{file} cannot be read as notices and purposes: {error!r}"
         raise CommandError(Exit.USAGE, "BAD_FILE", message) from error
 
@@ -65,11 +65,10 @@ class AnchorFile:
         """
         try:
             lines = self._path.read_text(encoding="utf-8").splitlines()
+            return [_anchor(json.loads(line)) for line in lines if line.strip()]
         except FileNotFoundError:
             return []
-        try:
-            return [_anchor(json.loads(line)) for line in lines if line.strip()]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             message = f"{self._path} is no file of anchors: {error!r}"
             raise CommandError(Exit.USAGE, "BAD_FILE", message) from error
 

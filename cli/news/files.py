@@ -32,7 +32,7 @@ def read_news(file: Path) -> News:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
         purpose: str = content.pop("purpose")
         return News(purpose, pb.MailingTexts(**{name: _text(content[name]) for name in content}))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"{file} cannot be read as news: {error!r}"
         raise CommandError(Exit.USAGE, "BAD_FILE", message) from error
 

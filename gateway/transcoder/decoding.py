@@ -62,9 +62,12 @@ class Wrong(Exception):  # noqa: N818 - says what a value is
 
 
 def json_path(path: Path) -> str:
-    """Returns a path as people write it, `lines[2].amount`, or the beginning of a very long one."""
+    """Returns a path as people write it: `lines[2].amount`, or `body` for all of it.
+
+    Of a very long one that is the beginning.
+    """
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")[:_LONGEST_PATH]
+    return text.removeprefix(".")[:_LONGEST_PATH] or "body"
 
 
 def parse_json(body: bytes) -> object:
@@ -312,7 +315,7 @@ def _json_of_text(field: FieldDescriptor) -> Callable[[str], object]:
     if field.type == FieldDescriptor.TYPE_BOOL:
         return lambda text: {"true": True, "false": False}.get(text, text)
     if field.type == FieldDescriptor.TYPE_ENUM:
-        return lambda text: int(text) if _INTEGER_TEXT.fullmatch(text) else text
+        return lambda text: text if (number := _whole_number(text)) is None else number
     return str
 
 

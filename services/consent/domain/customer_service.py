@@ -103,7 +103,7 @@ def parse_customer_service(text: str) -> CustomerService:
     """
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadCustomerService(f"it is no TOML: {error}") from error
     top = _Table(tables, "the file")
     lines = [_Table(each, "line_of_business") for each in top.rows("line_of_business")]
@@ -191,7 +191,10 @@ class _Table:
         return _Table(self.take(name, dict), place)
 
     def rows(self, name: str) -> Sequence[Mapping[str, Any]]:
-        return self.take(name, list) if name in self._entries else ()
+        rows: list[Any] = self.take(name, list) if name in self._entries else []
+        if not all(isinstance(row, dict) for row in rows):
+            raise self.bad(f"{name} is no list of tables")
+        return rows
 
     def id(self) -> str:
         id_ = self.text("id")

@@ -17,6 +17,7 @@ from markdown_it.utils import EnvType, OptionsDict
 _MAIL: Final = "mailto:"
 _LINKS: Final = ("https://", "http://", _MAIL)
 _LOWEST_HEADING: Final = 6
+_EMPHASIS: Final = frozenset({"em", "strong"})
 
 
 def html_of(source: str) -> str:
@@ -30,7 +31,20 @@ def html_of(source: str) -> str:
 
 def text_of(source: str) -> str:
     """Returns Markdown as text to be read, with the addresses of its links written out."""
-    return _blocks(SyntaxTreeNode(_MARKDOWN.parse(source)), "\n\n")
+    tokens = _MARKDOWN.parse(source)
+    for token in tokens:
+        token.children = _without_emphasis(token.children)
+    return _blocks(SyntaxTreeNode(tokens), "\n\n")
+
+
+def _without_emphasis(tokens: list[Token] | None) -> list[Token] | None:
+    """Leaves out what text does not show, and what may be nested without end."""
+    if tokens is None:
+        return None
+    kept = [token for token in tokens if token.tag not in _EMPHASIS]
+    for token in kept:
+        token.children = _without_emphasis(token.children)
+    return kept
 
 
 class _Markdown(MarkdownIt):

@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from kit.errors import FieldError, Invalid
+from kit.moments import moment_of
 from kit.server import Call
 from kundeapp.consent.v1 import consents_pb2
 from kundeapp.consent.v1 import mailings_pb2 as pb
@@ -13,7 +14,6 @@ from services.consent.domain.mailings import LANGUAGES, Mailing, Progress, Text
 from services.consent.domain.store import Store
 from services.consent.handlers import mailings
 from services.consent.servicer.fields import uuid_of
-from services.consent.servicer.messages import moment_of
 from services.consent.servicer.part import Part
 
 _Word = TypeVar("_Word", bound=str)

@@ -1,11 +1,11 @@
 """From what the domain says to protobuf, and back."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import FieldError, Invalid
+from kit.moments import moment_of
 from kit.texts import Language
 from kundeapp.consent.v1 import consents_pb2 as pb
 from services.consent.domain import consents
@@ -151,14 +151,6 @@ def stamp(moment: datetime) -> Timestamp:
     message = Timestamp()
     message.FromDatetime(moment)
     return message
-
-
-def moment_of(message: Message, name: str) -> datetime | None:
-    """Returns the moment in a field, None if it is absent."""
-    if not message.HasField(name):
-        return None
-    moment: datetime = getattr(message, name).ToDatetime(UTC)
-    return moment
 
 
 def _consent_of(agreed: Agreed, language: Language) -> pb.MyConsents.Consent:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import FieldError, Invalid
+from kit.moments import moment_of
 from kit.texts import Language
 from kundeapp.events.v1 import events_service_pb2 as pb
 from services.events.documents.file_names import guest_list_file_name, tickets_file_name
@@ -28,8 +28,6 @@ CSV = "text/csv; charset=utf-8"
 _LANGUAGES: Mapping[str, Language] = {"": "nn", "nn": "nn", "nb": "nb", "en": "en"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_CALENDAR = range(1970, 2100)
-"""The years in which events are, and clocks of devices."""
 
 
 def uuid_of(text: str, field: str) -> UUID:
@@ -42,24 +40,6 @@ def uuid_of(text: str, field: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Invalid(FieldError(field, "NOT_A_UUID" if text else "REQUIRED_FIELD")) from None
-
-
-def moment_of(message: Message, field: str) -> datetime | None:
-    """Returns a moment that a request names, None if it names none.
-
-    Raises:
-        Invalid: If no calendar holds it.
-    """
-    if not message.HasField(field):
-        return None
-    stamp: Timestamp = getattr(message, field)
-    try:
-        moment = stamp.ToDatetime(UTC)
-    except ValueError:
-        raise Invalid(FieldError(field, "OUTSIDE_CALENDAR")) from None
-    if moment.year not in _CALENDAR:
-        raise Invalid(FieldError(field, "OUTSIDE_CALENDAR"))
-    return moment
 
 
 def _stamp(moment: datetime | None) -> Timestamp | None:

@@ -15,6 +15,7 @@ from kit.errors import FieldError, Invalid
 from kit.export import page as export_page
 from kit.idempotency import Key, once
 from kit.ids import Ids
+from kit.moments import moment_of
 from kit.postgres import Connection
 from kit.server import Call
 from kundeapp.events.v1 import events_service_pb2 as pb
@@ -30,7 +31,7 @@ from services.events.domain.tickets import Booking
 from services.events.handlers import door, links, programme, reservations, waiting_list
 from services.events.handlers.door import Mark
 from services.events.servicer import export, messages
-from services.events.servicer.messages import CSV, PDF, moment_of, uuid_of
+from services.events.servicer.messages import CSV, PDF, uuid_of
 from services.events.servicer.reserving import Request, Reserving
 
 _STAFF = frozenset({"EVENT_STAFF", "CUSTOMER_SERVICE"})

@@ -17,6 +17,8 @@ HEADER = ("customer_number", "name", "email", "mobile", "pin")
 HEADER_WITH_STATUS = (*HEADER, "status")
 LARGEST_FILE = 64 * 1024 * 1024
 """In bytes; some 800,000 customers."""
+LONGEST_LINE = 4096
+"""In bytes; many times what a customer has."""
 
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_NAME = 200
@@ -42,7 +44,7 @@ class CustomerFile:
         """Reads the next bytes.
 
         Raises:
-            BadFile: If the file is too large, or its header is wrong, so that reading on is no use.
+            BadFile: If reading on is no use: the file or a line is too long, or the header wrong.
         """
         self._size += len(data)
         if self._size > LARGEST_FILE:
@@ -50,6 +52,7 @@ class CustomerFile:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._read(line)
+        self._check_length(self._rest)
 
     def entries(self) -> Sequence[Entry]:
         """Returns the entries, once all bytes are fed.
@@ -66,7 +69,13 @@ class CustomerFile:
             raise BadFile(self._errors, len(self._bad_lines))
         return self._entries
 
+    def _check_length(self, line: bytes) -> None:
+        """Refuses the file for a line that is too long, whether or not it has come to its end."""
+        if len(line) > LONGEST_LINE:
+            raise _refused("LINE_TOO_LONG", line=self._line + 1, limit=LONGEST_LINE)
+
     def _read(self, line: bytes) -> None:
+        self._check_length(line)
         self._line += 1
         if self._line == 1:
             line = line.removeprefix(_BOM)

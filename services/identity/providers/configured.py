@@ -21,7 +21,11 @@ _LOCAL = frozenset({"localhost", "127.0.0.1"})
 
 def is_safe(url: str) -> bool:
     """Tells whether a URL is https, or http on this machine, and is nothing but an address."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # which is read only now
+    except ValueError:
+        return False
     is_private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)
     return is_private and bool(parts.hostname) and parts.username is None and not parts.fragment
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -43,7 +44,7 @@ async def fetch(client: httpx.AsyncClient, url: str) -> Answer:
     Raises:
         NoAnswer: If it does not.
     """
-    return await _exchange(client, client.build_request("GET", url))
+    return await _exchange(client, "GET", url)
 
 
 async def post(
@@ -54,19 +55,20 @@ async def post(
     Raises:
         NoAnswer: If there is none.
     """
-    return await _exchange(client, client.build_request("POST", url, data=form, headers=headers))
+    return await _exchange(client, "POST", url, data=form, headers=headers)
 
 
-async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+async def _exchange(client: httpx.AsyncClient, method: str, url: str, **content: Any) -> Answer:
     # httpx counts its timeout anew with each piece of an answer.
     try:
+        request = client.build_request(method, url, **content)
         async with asyncio.timeout(TIMEOUT_SECONDS):
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
                 return Answer(response.status_code, await _body_of(response))
             finally:
                 await response.aclose()
-    except (httpx.HTTPError, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         # Without its cause: its request holds the code and our secret.
         raise NoAnswer(type(error).__name__) from None
 

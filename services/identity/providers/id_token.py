@@ -65,6 +65,8 @@ def verified(token: str, keys: Keys, expected: Expected, now: datetime) -> Mappi
         ).validate(claims)
     except JoseError as error:
         raise DoesNotHold(str(error)) from None
+    except RecursionError:
+        raise DoesNotHold("claims that are nested too deeply") from None
     _check_claims(claims, expected)
     return claims
 

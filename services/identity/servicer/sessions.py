@@ -1,9 +1,10 @@
 """Sessions."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import UUID
 
 from kit import errors
+from kit.moments import moment_of
 from kit.server import Call
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from kundeapp.identity.v1 import second_factors_pb2
@@ -11,6 +12,8 @@ from services.identity.domain.store import Store
 from services.identity.handlers import passkeys, second_factors, sessions, step_up
 from services.identity.servicer import messages
 from services.identity.servicer.part import Part
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sessions(Part):
@@ -127,7 +130,7 @@ class Sessions(Part):
         """Lists the sessions that ended lately."""
         async with self.stores() as store:
             ended = await sessions.list_ended_sessions(
-                store, self.clock, request.after.ToDatetime(UTC)
+                store, self.clock, moment_of(request, "after") or _EPOCH
             )
         answer = pb.ListEndedSessionsResponse()
         for session in ended:

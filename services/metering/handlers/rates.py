@@ -1,5 +1,6 @@
 """The rate book: what is loaded, and what holds now."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +50,7 @@ async def import_rates(store: Store, *, text: str) -> RatesImported:
     Raises:
         BadFile: If it is none; see `parse_rate_book`.
     """
-    rows = parse_rate_book(text).rows
+    rows = (await asyncio.to_thread(parse_rate_book, text)).rows
     revision, known = await store.lock_rates()
     before = {row.key: row for row in known}
     after = {row.key: row for row in rows}

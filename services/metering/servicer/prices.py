@@ -7,7 +7,9 @@ from kit.errors import FieldError, Invalid
 from kit.server import Call
 from kundeapp.metering.v1 import prices_pb2 as pb
 from services.metering.domain.files.exchange_rates import ExchangeRatesFile
-from services.metering.domain.files.prices import PricesFile, open_prices_file
+from services.metering.domain.files.incoming import IncomingPrices
+from services.metering.domain.files.tally import Tally
+from services.metering.domain.quotes import Quotes
 from services.metering.handlers import prices
 from services.metering.servicer.files import check_piece, first_start, last_end
 from services.metering.servicer.part import Part
@@ -23,26 +25,25 @@ class PriceImports(Part):
         """Takes a file of spot prices."""
         start = (await anext(requests, pb.ImportPricesRequest())).start
         price_area = prices.require_price_area(start.price_area)
-        file = await _read(requests, price_area)
-        quotes = await asyncio.to_thread(file.end)
+        quotes, tally = await _read(requests, price_area)
         async with self.database.transaction() as transaction:
             done = await prices.import_prices(
                 self.store_of(transaction),
                 price_area=price_area,
                 quotes=quotes,
                 provisional=start.provisional,
-                tally=file.tally,
+                tally=tally,
             )
         hours = done.prices.hours
         return pb.ImportPricesReport(
-            rows=file.tally.rows,
+            rows=tally.rows,
             created=done.counts.created,
             changed=done.counts.changed,
             unchanged=done.counts.unchanged,
             first_start=first_start(hours) if len(hours) else "",
             last_end=last_end(hours) if len(hours) else "",
-            refused=file.tally.refused,
-            problems=problems_of(file.tally.problems, call.language),
+            refused=tally.refused,
+            problems=problems_of(tally.problems, call.language),
         )
 
     async def ImportExchangeRates(
@@ -68,13 +69,14 @@ class PriceImports(Part):
         )
 
 
-async def _read(requests: AsyncIterator[pb.ImportPricesRequest], price_area: str) -> PricesFile:
+async def _read(
+    requests: AsyncIterator[pb.ImportPricesRequest], price_area: str
+) -> tuple[Quotes, Tally]:
     """Reads a file as it comes, in a thread, so that other requests go on meanwhile."""
-    file: PricesFile | None = None
+    file = IncomingPrices(price_area)
     async for request in requests:
         if request.WhichOneof("part") != "data":
             raise Invalid(FieldError("data", "REQUIRED_FIELD"))
         check_piece(request.data)
-        file = file or open_prices_file(request.data, price_area)
         await asyncio.to_thread(file.feed, request.data)
-    return file or open_prices_file(b"", price_area)
+    return await asyncio.to_thread(file.end)

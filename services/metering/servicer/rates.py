@@ -10,7 +10,7 @@ from services.metering.handlers import rates
 from services.metering.servicer.files import check_piece
 from services.metering.servicer.part import Part
 
-_LARGEST_FILE = 4 * 1024 * 1024
+_LARGEST_FILE = 2 * 1024 * 1024
 """In bytes; a hundred times what three grid companies have."""
 
 

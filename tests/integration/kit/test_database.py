@@ -251,3 +251,16 @@ async def test_a_reader_that_never_ends_does_not_keep_the_database_from_closing(
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader
+
+
+async def test_a_text_that_postgresql_keeps_in_no_table_is_a_malformed_request(
+    world: World,
+) -> None:
+    question = "SELECT what FROM effect WHERE what = "
+    async with world.database() as database:
+        with pytest.raises(errors.Malformed):
+            async with database.reader() as connection:
+                await connection.fetch(f"{question} $1", "a\0b")
+        with pytest.raises(errors.Malformed):
+            async with database.transaction() as transaction:
+                transaction.session.add(Effect(what="a\0b"))

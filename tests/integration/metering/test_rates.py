@@ -125,7 +125,7 @@ async def test_what_is_no_file_of_rates_is_refused(
 
 async def test_a_file_that_is_too_large_is_refused(metering: Metering) -> None:
     with refused() as book:
-        await metering.import_rates("#" * (4 * 1024 * 1024 + 1))
+        await metering.import_rates("#" * (2 * 1024 * 1024 + 1))
     assert book.refusal.fields == [("data", "FILE_TOO_LARGE")]
 
 

@@ -22,7 +22,11 @@ def test_a_moment_is_local_or_has_its_offset(text: str, moment: datetime) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tomorrow", "2026-12-05", "2026-12-05T19:00:00", "2026-13-01 19:00", "19:00"]
+    "text",
+    [
+        *("", "tomorrow", "2026-12-05", "2026-12-05T19:00:00", "2026-13-01 19:00", "19:00"),
+        *("0001-01-01 00:00", "0001-01-01T00:00:00+23:59", "9999-12-30T23:59:59-23:59"),
+    ],
 )
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="Write it like `2026-12-05 19:00`"):

@@ -33,6 +33,7 @@ def test_a_line_is_read_whichever_way_its_words_are_written() -> None:
         ("given", "kanskje", "NOT_A_CHOICE"),
         ("2019-03-02T12:00:00Z", "2019-03-02T12:00:00", "NOT_A_MOMENT"),
         ("2019-03-02T12:00:00Z", "2. mars", "NOT_A_MOMENT"),
+        ("2019-03-02T12:00:00Z", "0001-01-01T00:00:00+23:59", "NOT_A_MOMENT"),
         ("paper-form", "Papir", "NOT_A_SLUG"),
         ("paper-form", "x" * 41, "NOT_A_SLUG"),
         ("Arkiv 2019/4512", "", "TEXT_LENGTH"),

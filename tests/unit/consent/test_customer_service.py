@@ -59,6 +59,8 @@ class TestTheFile:
 
 WRONG = [
     ("[emergency]", "[emergency", "no TOML"),
+    ("[emergency]", f"deep = {'[' * 5000}\n[emergency]", "no TOML"),
+    ("[[odd_day]]", "[[odd]]", "the file: nobody knows what odd means"),
     (
         'monday = ["08:00-16:00"]',
         'monday = ["08:00-16:00", "15:00-17:00"]',

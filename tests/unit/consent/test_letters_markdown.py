@@ -135,3 +135,9 @@ og ei ny med kode.
 rim
 og rytme"""
     )
+
+
+def test_emphasis_may_be_nested_as_deep_as_a_mail_has_room_for() -> None:
+    source = "*a **b " * 1400 + "c** d* " * 1400
+    assert text_of(source).startswith("a b a b")
+    assert html_of(source).startswith("<p><em>a <strong>b")

@@ -10,7 +10,7 @@ import grpc
 import httpx
 import orjson
 from google.protobuf import message_factory
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from joserfc.jwk import ECKey
 
@@ -55,7 +55,7 @@ class Echo:
             if self.refusal is not None:
                 raise refused(self.refusal)
             make = self.answers.get(rpc.name)
-            return make(request) if make else message(rpc.output_type.name)
+            return make(request) if make else message_factory.GetMessageClass(rpc.output_type)()
 
         return cast("Call", answer)
 
@@ -66,7 +66,14 @@ class Echo:
 class House:
     """The gateway, the service behind it, and a session."""
 
-    def __init__(self, folder: Path, *, trusted_hops: int = 0, **limits: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        services: Sequence[ServiceDescriptor] = (ECHO,),
+        trusted_hops: int = 0,
+        **limits: int,
+    ) -> None:
         self.clock = FrozenClock()
         self.echo = Echo()
         self.ended: set[UUID] = set()
@@ -77,7 +84,7 @@ class House:
         keys = AccessKeys(self._publish, self.clock)
         sessions = Sessions(keys, KIND, jwt.KeyFile(file), self.clock, ended=self.ended)
         self.application = Application(
-            Transcoder([ECHO]),
+            Transcoder(services),
             self.echo,
             sessions,
             {},

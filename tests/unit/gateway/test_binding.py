@@ -46,6 +46,7 @@ class TestPaths:
     def test_a_variable_that_does_not_fit_is_named(self) -> None:
         assert wrong("GET /v1/shelves/a/books/x") == {"anInt64": "NOT_AN_INTEGER"}
         assert wrong("GET /v1/colours/BLUE") == {"colour": "NOT_A_CHOICE"}
+        assert wrong(f"GET /v1/colours/{'9' * 5000}") == {"colour": "NOT_A_CHOICE"}
 
     def test_what_the_path_fills_is_no_parameter(self) -> None:
         assert wrong("GET /v1/shelves/a?name=b") == {"name": "UNKNOWN_FIELD"}

@@ -159,7 +159,7 @@ class TestReading:
             ({"aList": {}}, "aList", "NOT_A_LIST"),
             ({"from": "a", "renamed": "b"}, "renamed", "GIVEN_TWICE"),
             ({"chosenText": "a", "chosenNumber": 1}, "chosenNumber", "GIVEN_TWICE"),
-            ([], "", "NOT_AN_OBJECT"),
+            ([], "body", "NOT_AN_OBJECT"),
         ],
     )
     def test_a_wrong_value_is_refused_by_its_path(

@@ -27,6 +27,12 @@ def reasons(text: str) -> list[tuple[str, str]]:
     return [(error.field, error.reason) for error in refusal(text.encode()).fields]
 
 
+def test_a_line_without_end_is_refused_before_it_fills_the_memory() -> None:
+    for pieces in ([(HEADER + "x" * 5000).encode()], [HEADER.encode(), *[b"x" * 100] * 50]):
+        [error] = refusal(*pieces).fields
+        assert (error.field, error.reason) == ("line 2", "LINE_TOO_LONG")
+
+
 def test_a_good_file_gives_its_entries() -> None:
     assert read((HEADER + KARI + "100002,Ola,,,\n").encode()) == [
         Entry("100001", "Kari Nordmann", "kari@example.no", "+4791234567", "12345678"),

@@ -76,6 +76,15 @@ def with_header(**changed: Any) -> str:
     return f"{signed_part}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
+def with_content(content: bytes) -> str:
+    """A token that is signed, whatever its content is."""
+    header = base64url({"alg": "RS256", "kid": "rsa"})
+    signed_part = f"{header}.{base64.urlsafe_b64encode(content).rstrip(b'=').decode()}"
+    assert RSA.private_key is not None
+    signature = RSA.private_key.sign(signed_part.encode(), PKCS1v15(), SHA256())
+    return f"{signed_part}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
 def verified(token: str, expected: Expected = EXPECTED) -> Mapping[str, Any]:
     return id_token.verified(token, KEYS, expected, NOW)
 
@@ -211,6 +220,7 @@ def test_a_token_with_an_unexpected_header_is_refused(header: Mapping[str, Any])
         lambda: "no token",
         lambda: "å.å.å",
         lambda: signed(claims(filling="x" * 200_000)),
+        lambda: with_content(b'{"aud":' + b"[" * 5000),
     ],
 )
 def test_a_forged_token_is_refused(forged: Callable[[], str]) -> None:

@@ -262,6 +262,8 @@ async def test_a_code_that_the_provider_refuses_logs_nobody_in(
         {"jwks_uri": "http://localhost/keys"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": "https://user@bankid.example.no/auth"},
+        {"authorization_endpoint": "https://[/auth"},
+        {"jwks_uri": "https://bankid.example.no:x/keys"},
         {"id_token_signing_alg_values_supported": "ES256"},
     ],
     ids=str,

@@ -173,5 +173,22 @@ def test_a_message_without_its_headers_is_no_event(name: str) -> None:
             Envelope.received("s", b"", {**headers, name: "nonsense"})
 
 
+@pytest.mark.parametrize(
+    ("subject", "header", "value"),
+    [
+        ("s", "ce-time", "2026-03-02T12:00:00"),
+        ("s", "ce-time", "0001-01-01T00:00:00+23:59"),
+        ("s", "ce-time", "9999-12-31T23:59:59-01:00"),
+        ("s", "ce-type", "x\0"),
+        ("s\0", "ce-type", "x"),
+    ],
+)
+def test_what_no_table_could_keep_is_no_event(subject: str, header: str, value: str) -> None:
+    headers = {"ce-id": str(EVENT_ID), "ce-type": "x", "ce-time": NOW.isoformat()}
+    assert Envelope.received("s", b"", headers)
+    with pytest.raises(ValueError, match=r"no table|offset|UTC"):
+        Envelope.received(subject, b"", {**headers, header: value})
+
+
 def _readings_corrected(payload: bytes) -> ReadingsCorrected:
     return ReadingsCorrected.FromString(payload)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -12,7 +12,7 @@ from services.metering.domain.batches import Batch
 from services.metering.domain.calendar import moment_of
 from services.metering.domain.files import gathering as module_of_gathering
 from services.metering.domain.files.incoming import IncomingFile
-from services.metering.domain.problems import FileChanged
+from services.metering.domain.problems import BadFile, FileChanged
 
 GSRN = "707057500000000001"
 PIECE = 64 * 1024
@@ -78,3 +78,30 @@ def test_the_same_file_for_another_point_is_another_import() -> None:
     digest = bytes(32)
     assert IncomingFile(GSRN, digest).key == IncomingFile(GSRN, digest).key
     assert IncomingFile(GSRN, digest).key != IncomingFile("", digest).key
+
+
+FORMATS = [
+    b"\xef\xbb\xbf" + file_of(3),
+    b"\xef\xbb\xbf \n<a/>",
+    b'  \n{"meterValues": []}',
+    b'{"note": "' + b"x" * 6000 + b'", "meterValues": []}',
+    b"<a>" + b"<!--" + b" " * 100_000 + b"--></a>",
+    b"start;kwh\n" + b"x" * 5000 + b"\n1970-01-01T00:00:00Z;1",
+    b" " * 5000 + b"<a/>",
+]
+
+
+def read(pieces: Iterable[bytes], data: bytes) -> object:
+    file = IncomingFile(GSRN, hashlib.sha256(data).digest())
+    try:
+        batches = [batch for piece in pieces for batch in file.feed(piece)] + [*file.end()]
+    except BadFile as refused:
+        return [(error.field, error.reason) for error in refused.fields]
+    return file.rows, file.refused, [batch.readings.wh.tolist() for batch in batches]
+
+
+@pytest.mark.parametrize("data", FORMATS, ids=lambda data: bytes(data[:12]).decode())
+@pytest.mark.parametrize("size", [1, 4095, 4097])
+def test_a_file_means_the_same_however_it_is_cut(data: bytes, size: int) -> None:
+    cut = (data[at : at + size] for at in range(0, len(data), size))
+    assert read([b"", *cut], data) == read([data], data)

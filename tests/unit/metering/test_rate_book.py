@@ -118,6 +118,8 @@ def test_a_row_is_stored_in_the_words_of_the_file() -> None:
         ("percent = 25\n", "", "vat row 1", "RATE_FIELD_MISSING"),
         ("percent = 25\n", "percent = 25\npct = 1\n", "vat row 1", "RATE_FIELD_UNKNOWN"),
         ("percent = 25\n", "percent = 25.001\n", "vat row 1", "RATE_TOO_FINE"),
+        ("percent = 25\n", "percent = 1e99999999999999999999\n", "TOML", "RATES_NOT_TOML"),
+        ("percent = 25\n", f"percent = 25 # {'x' * 1000}\n", "line 4", "LINE_TOO_LONG"),
         ("percent = 25\n", "percent = 101\n", "vat row 1", "RATE_FIELD_INVALID"),
         ("percent = 25\n", "percent = -1\n", "vat row 1", "RATE_FIELD_INVALID"),
         ("percent = 25\n", "percent = nan\n", "vat row 1", "RATE_FIELD_INVALID"),
@@ -219,5 +221,5 @@ def test_whatever_a_file_holds_it_is_a_book_or_refused(data: st.DataObject) -> N
 
 def test_nesting_without_end_is_refused() -> None:
     with pytest.raises(BadFile) as refused:
-        parse_rate_book("vat = " + "[" * 100_000)
+        parse_rate_book("vat = " + "[\n" * 100_000)
     assert [error.reason for error in refused.value.fields] == ["RATES_NOT_TOML"]

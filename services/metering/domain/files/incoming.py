@@ -1,4 +1,4 @@
-"""A file of readings that is being imported: bytes in, batches of values out."""
+"""Files that are being imported: bytes in, batches of values or prices out."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,9 +6,13 @@ from typing import Final
 
 from kit.errors import FieldError, Invalid
 from services.metering.domain.batches import Batch, Batcher, SeriesKey
+from services.metering.domain.files.lines import Beginning
+from services.metering.domain.files.prices import PricesFile, open_prices_file
 from services.metering.domain.files.readings import open_readings_file
 from services.metering.domain.files.series import ReadingsFile, Series
+from services.metering.domain.files.tally import Tally
 from services.metering.domain.problems import FileChanged, Refused
+from services.metering.domain.quotes import Quotes
 
 _HOW_IT_IS_CUT: Final = b"2"
 """Changes whenever files are cut into other batches: an import that began with the old ones is then
@@ -31,6 +35,7 @@ class IncomingFile:
         self._gsrn = gsrn
         self._sha256 = sha256
         self._hash = hashlib.sha256()
+        self._beginning = Beginning()
         self._file: ReadingsFile | None = None
         self._batcher = Batcher()
         self._of_others: dict[str, int] = {}
@@ -64,6 +69,9 @@ class IncomingFile:
         """
         self._hash.update(data)
         if self._file is None:
+            data = self._beginning.add(data)
+            if not data:
+                return []
             self._file = open_readings_file(data)
         return list(self._batches(self._file.feed(data)))
 
@@ -75,8 +83,11 @@ class IncomingFile:
             FileChanged: If it is not the file of the hash.
             Invalid: If nobody says which metering point they are of.
         """
-        file = self._file or open_readings_file(b"")
-        stretches = list(file.end())
+        file, stretches = self._file, list[Series]()
+        if file is None:
+            file = open_readings_file(self._beginning.held)
+            stretches.extend(file.feed(self._beginning.held))
+        stretches.extend(file.end())
         if self._hash.digest() != self._sha256:
             raise FileChanged
         return [*self._batches(stretches), *self._batcher.rest()]
@@ -91,3 +102,40 @@ class IncomingFile:
                 self._of_others[gsrn] = self._of_others.get(gsrn, 0) + values
             else:
                 yield from self._batcher.add(SeriesKey(gsrn, stretch.direction), stretch.readings)
+
+
+class IncomingPrices:
+    """The prices of a file of one area.
+
+    Args:
+        price_area: The area that they are to be of.
+    """
+
+    def __init__(self, price_area: str) -> None:
+        self._price_area = price_area
+        self._beginning = Beginning()
+        self._file: PricesFile | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Reads the next bytes.
+
+        Raises:
+            BadFile: If it is no file of prices, or of another area.
+        """
+        if self._file is None:
+            data = self._beginning.add(data)
+            if not data:
+                return
+            self._file = open_prices_file(data, self._price_area)
+        self._file.feed(data)
+
+    def end(self) -> tuple[Quotes, Tally]:
+        """Returns the prices, and what is wrong with the rest, once all bytes are fed.
+
+        Raises:
+            BadFile: If it was no file of prices.
+        """
+        if self._file is None:
+            self._file = open_prices_file(self._beginning.held, self._price_area)
+            self._file.feed(self._beginning.held)
+        return self._file.end(), self._file.tally

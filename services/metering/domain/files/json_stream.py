@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import ijson  # pyright: ignore[reportMissingTypeStubs]
 
-from services.metering.domain.files.lines import FileSize
+from services.metering.domain.files.lines import Blocks, FileSize
 from services.metering.domain.problems import BadFile, Refused
 
 DEEPEST: Final = 20
@@ -58,6 +58,7 @@ class JsonStream:
     def __init__(self, handler: JsonHandler) -> None:
         self._handler = handler
         self._size = FileSize()
+        self._blocks = Blocks(LONGEST_TOKEN)
         self._events = 0
         self._depth = 0
         self._since_event = 0
@@ -73,25 +74,28 @@ class JsonStream:
             BadFile: If they are no JSON, nested too deep, or a text or number has no end.
         """
         self._size.add(len(data))
-        for at in range(0, len(data), LONGEST_TOKEN):
-            part = data[at : at + LONGEST_TOKEN]
-            self._check_numbers(part)
-            events = self._events
-            self._send(part)
-            self._since_event = 0 if self._events > events else self._since_event + len(part)
-            if self._since_event > LONGEST_TOKEN:
-                raise self._refused("FILE_TOO_INTRICATE")
+        for block in self._blocks.feed(data):
+            self._read(block)
 
     def end(self) -> None:
         """Reads the rest, once all bytes are fed.
 
         Raises:
-            BadFile: If the document is not complete.
+            BadFile: As `feed`, or if the document is not complete.
         """
+        self._read(self._blocks.end())
         try:
             self._parser.close()
         except _INVALID:
             raise self._refused("JSON_INVALID") from None
+
+    def _read(self, block: bytes) -> None:
+        self._check_numbers(block)
+        events = self._events
+        self._send(block)
+        self._since_event = 0 if self._events > events else self._since_event + len(block)
+        if self._since_event > LONGEST_TOKEN:
+            raise self._refused("FILE_TOO_INTRICATE")
 
     def _check_numbers(self, data: bytes) -> None:
         window = self._tail + data

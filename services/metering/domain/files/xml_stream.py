@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 from xml.parsers import expat
 
-from services.metering.domain.files.lines import FileSize
+from services.metering.domain.files.lines import Blocks, FileSize
 from services.metering.domain.problems import BadFile, Refused
 
 DEEPEST: Final = 32
@@ -56,6 +56,7 @@ class XmlStream:
     def __init__(self, handler: XmlHandler) -> None:
         self._handler = handler
         self._size = FileSize()
+        self._blocks = Blocks(LONGEST_TOKEN)
         self._path: list[str] = []
         self._text: list[str] = []
         self._text_length = 0
@@ -76,20 +77,23 @@ class XmlStream:
             BadFile: If they are no XML, or XML that no such file has.
         """
         self._size.add(len(data))
-        for at in range(0, len(data), LONGEST_TOKEN):
-            part = data[at : at + LONGEST_TOKEN]
-            self._quiet_bytes += len(part)
-            self._parse(part, is_final=False)
-            if self._quiet_bytes > 2 * LONGEST_TOKEN:
-                raise self._refused("FILE_TOO_INTRICATE")
+        for block in self._blocks.feed(data):
+            self._read(block)
 
     def end(self) -> None:
         """Reads the rest, once all bytes are fed.
 
         Raises:
-            BadFile: If the document is not complete.
+            BadFile: As `feed`, or if the document is not complete.
         """
+        self._read(self._blocks.end())
         self._parse(b"", is_final=True)
+
+    def _read(self, block: bytes) -> None:
+        self._quiet_bytes += len(block)
+        self._parse(block, is_final=False)
+        if self._quiet_bytes > 2 * LONGEST_TOKEN:
+            raise self._refused("FILE_TOO_INTRICATE")
 
     def _parse(self, data: bytes, *, is_final: bool) -> None:
         try:

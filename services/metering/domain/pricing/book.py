@@ -24,6 +24,10 @@ from services.metering.domain.pricing.rates import (
 )
 from services.metering.domain.problems import BadFile, Refused
 
+LONGEST_LINE: Final = 1000
+"""In characters; three times what any of our rows has. The time that it takes to read a line grows
+with the square of the names in it (`a.a.a.a = 1`)."""
+
 Rate = TypeVar("Rate")
 
 
@@ -124,9 +128,12 @@ def parse_rate_book(text: str) -> RateBook:
         BadFile: If it cannot be read; each of the first bad rows is named by its table and its
             number in it, from 1.
     """
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            raise _bad([Refused("LINE_TOO_LONG", limit=LONGEST_LINE).at(f"line {number}")])
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise _bad([Refused("RATES_NOT_TOML", detail=str(error)).at("TOML")]) from None
     entries: list[_Entry] = []
     for kind, items in tables.items():
