@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 from urllib.parse import unquote
 
 import grpc
@@ -39,8 +39,11 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 _JSON = (b"content-type", b"application/json")
 _CLOSE = (b"connection", b"close")
 NO_STORE = (b"cache-control", b"no-store")
+NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The Content-Security-Policy of what is no page: a browser that shows it all the same loads, sends
+and frames nothing."""
 SECURITY: Headers = (
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", NOTHING.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
@@ -238,7 +241,7 @@ class Page:
 
     content: bytes
     media_type: str
-    policy: str = "default-src 'none'; frame-ancestors 'none'"
+    policy: str = NOTHING
     others: Headers = ()
     status: HTTPStatus = HTTPStatus.OK
 
