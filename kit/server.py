@@ -45,6 +45,8 @@ from kit.texts import Language
 LONGEST_CALL_SECONDS = 30.0
 READINESS_SECONDS = 1.0
 MAX_MESSAGE_BYTES = 4 * 2**20
+MOST_CALLS = 500
+"""How many calls of one connection are under way at once; more wait in the caller."""
 CONNECTION_SECONDS = 300.0
 """A caller finds new replicas only when it connects anew; it finishes what is under way first."""
 
@@ -125,6 +127,7 @@ class Server:
         server = grpc.aio.server(
             options=(
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_concurrent_streams", MOST_CALLS),
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_connection_age_ms", int(CONNECTION_SECONDS * 1000)),
                 # Or callers that ask as often as they do would be cut off as floods.
