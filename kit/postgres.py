@@ -33,6 +33,7 @@ _OUTAGES = (
     failures.TransactionRollbackError,
     failures.LockNotAvailableError,
     failures.ReadOnlySQLTransactionError,
+    failures.InternalClientError,  # what asyncpg says of a connection that ends within an answer
 )
 _UNSTORABLE = (failures.CharacterNotInRepertoireError, failures.UntranslatableCharacterError)
 
