@@ -31,6 +31,7 @@ OUTAGES = [
     failures.QueryCanceledError("canceling statement due to statement timeout"),
     failures.ReadOnlySQLTransactionError(),
     failures.InterfaceError("cannot perform operation: connection is closed"),
+    failures.InternalClientError("got result for unknown protocol state 3"),
 ]
 MISTAKES = [
     None,
