@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -62,6 +63,10 @@ _LIST_ENDED_SESSIONS = SERVICES[0].methods_by_name["ListEndedSessions"]
 _UNSUBSCRIBE = SERVICES[3].methods_by_name["Unsubscribe"]
 _RELEASE = SERVICES[3].methods_by_name["ReleaseByLink"]
 _KEYS_FRESH_SECONDS = 300
+_BACKLOG = 1024
+"""How many connections wait to be accepted, unless the kernel allows fewer."""
+_OTHER_FILES = 256
+"""What a process has open beside the connections of its clients."""
 _ALLOWED_HEADERS = ("authorization", "content-type", "accept-language", "traceparent")
 _EXPOSED_HEADERS = ("retry-after", "content-language")
 
@@ -160,6 +165,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         call_seconds=settings.call_timeout,
         body_seconds=settings.body_timeout,
+        calls_at_once=settings.calls_at_once,
+        call_wait=settings.call_wait,
         body_bytes=settings.max_body_bytes,
         header_bytes=settings.max_header_bytes,
     )
@@ -235,6 +242,9 @@ async def _serving(
         ),
         websockets=False,
         log_enabled=False,
+        backlog=_BACKLOG,
+        # Of connections; Granian accepts 128 unless it is told another number.
+        backpressure=_allowed_connections(settings.max_connections),
     )
     serving = asyncio.create_task(server.serve())
     try:
@@ -246,6 +256,16 @@ async def _serving(
         streams.stop()
         server.stop()
         await asyncio.wait({serving}, timeout=settings.grace_seconds)
+
+
+def _allowed_connections(wanted: int) -> int:
+    """Lets the process open as many files as connections need; returns how many there can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    if soft < needed:
+        soft = min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(wanted, soft - _OTHER_FILES))
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
