@@ -170,7 +170,10 @@ lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighth
 rolling-restart: setup gen ## Restart everything under load, and write docs/rolling-restart.md
 	$(BIN)/python -m drills.rolling_restart
 
+release-day: setup gen ## Let ten thousand want tickets within a minute, and write docs/release-day.md
+	$(BIN)/python -m drills.release_day
+
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci checks setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart rehearse-restore
+.PHONY: help run test ci checks setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore

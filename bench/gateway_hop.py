@@ -41,6 +41,7 @@ from google.protobuf.descriptor import FileDescriptor
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
+from bench.measure import cpu_seconds
 from bench.servers import GET_USAGE, SERVICE
 from gateway.app import Application, Limits
 from gateway.memory import keep_large_buffers
@@ -298,12 +299,6 @@ async def load(port: int, path: str, token: str, seconds: float) -> tuple[int, i
 
     results = await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
     return sum(done for done, _ in results), results[0][1]
-
-
-def cpu_seconds(pid: int) -> float:
-    """Returns the CPU time of a process so far, user and system, with all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(make: Make, path: str, ports: Ports) -> dict[str, float]:

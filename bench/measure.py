@@ -1,11 +1,13 @@
-"""What the benchmarks share: how requests are counted and timed, and how figures are shown."""
+"""What benchmarks share: how requests and processes are measured, and how figures are shown."""
 
 import asyncio
 import gc
+import os
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ROUNDS = 5
 
@@ -58,6 +60,12 @@ def median_load(loads: Iterable[Load]) -> Load:
     """Returns the median of each figure."""
     columns = zip(*((one.per_second, one.p50_ms, one.p99_ms) for one in loads), strict=True)
     return Load(*(statistics.median(column) for column in columns))
+
+
+def cpu_seconds(pid: int) -> float:
+    """Returns the CPU time of a process so far, user and system, with all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -89,6 +89,11 @@ def sow(seed: Seed, services: Services, folder: Path) -> Report:
     return Report(f"Seeded; PINs are in {customers}", rows, data)
 
 
+def point_of(serial: int) -> str:
+    """Returns the metering point of a customer."""
+    return gsrn(_FIRST_SERIAL + serial)
+
+
 def pin_of(serial: int) -> str:
     """Returns the PIN of a customer, who does not exist: anyone who reads this knows it."""
     return f"{(serial * 7_919 + 10_000_019) % 100_000_000:08d}"
@@ -103,7 +108,7 @@ def _customer_rows(seed: Seed) -> Iterator[Sequence[str]]:
 
 def _point_rows(seed: Seed) -> Iterator[Sequence[str]]:
     for serial in range(seed.customers):
-        point, number = gsrn(_FIRST_SERIAL + serial), f"{FIRST_NUMBER + serial}"
+        point, number = point_of(serial), f"{FIRST_NUMBER + serial}"
         yield point, number, _HELD_SINCE, "", Area.NO3.code, "Nordvest Nett", "SPOT", "Nowhere 1"
 
 
@@ -120,7 +125,7 @@ def _messages(seed: Seed) -> Iterator[WriteReadingsRequest]:
         yield WriteReadingsRequest(
             series=[
                 WriteReadingsRequest.Series(
-                    gsrn=gsrn(_FIRST_SERIAL + serial),
+                    gsrn=point_of(serial),
                     direction=CONSUMPTION,
                     start=start,
                     wh=kinds[serial % _KINDS],

@@ -112,6 +112,28 @@ def running(**settings: str) -> Generator[Suite]:
         yield Suite(url, plan, load_with_events(plan, where), where, replicas)
 
 
+def one_of_each(plan: Plan, **settings: str) -> dict[str, Replica]:
+    """Returns every process once, by its name, not started; the gateway's is the last.
+
+    Args:
+        plan: What they are.
+        settings: Further settings of the processes, by the name of an environment variable.
+    """
+    tls = plan.pki.identity("cli")
+
+    def replica(name: str) -> Replica:
+        child = plan.child(name)
+        port = plan.settings.port_of(name)
+        return Replica(
+            name,
+            replace(child, environment={**child.environment, **settings}),
+            http_ready(port) if name == "gateway" else grpc_ready(port, tls),
+            plan.settings.port_of(f"{name}_admin"),
+        )
+
+    return {name: replica(name) for name in (*SERVICES, "gateway")}
+
+
 def load_with_events(plan: Plan, settings: Settings) -> StaffCodes:
     """Loads the demonstration as of now; returns what its staff log in with."""
     now = datetime.now(OSLO)

@@ -34,13 +34,12 @@ from cli.demo.staff_codes import StaffCodes
 from cli.events.service import EventsService
 from cli.gateway import Gateway
 from cli.local.plan import SERVICES, Plan, RunSettings
-from cli.local.readiness import grpc_ready, http_ready
 from cli.local.temporary import start_neighbours
 from cli.operations.doctor import examine
 from cli.operations.service import OperationsService
 from cli.services import Services
 from cli.session import Sessions
-from drills.replicas import PORTS, START_SECONDS, Replica, load_with_events
+from drills.replicas import PORTS, START_SECONDS, Replica, load_with_events, one_of_each
 from kit.bus import STREAM
 from kit.envelope import Envelope
 from kit.local.postgres import LocalPostgres
@@ -180,22 +179,10 @@ def start(data: Path, up: contextlib.ExitStack) -> Drill:
         ),
     }
     start_neighbours(plan, up)
-    tls = plan.pki.identity("cli")
-    processes = {
-        name: Replica(
-            name,
-            plan.child(name),
-            http_ready(plan.settings.port)
-            if name == "gateway"
-            else grpc_ready(plan.settings.port_of(name), tls),
-            plan.settings.port_of(f"{name}_admin"),
-        )
-        for name in (*SERVICES, "gateway")
-    }
     where = Settings.model_validate({**plan.cli_settings(), "session": data / "session.json"})
-    drill = Drill(plan, where, StaffCodes({}, print), processes)
+    drill = Drill(plan, where, StaffCodes({}, print), one_of_each(plan))
     up.callback(drill.stop_all)
-    drill.restart([*processes])
+    drill.restart([*drill.processes])
     drill.codes = load_with_events(plan, where)
     return drill
 

@@ -23,12 +23,13 @@ from gateway import cookies, network, problems
 from gateway.cookies import Cookies
 from gateway.session import SessionIsOver, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
-from gateway.upstream import Call, Metadata
+from gateway.upstream import Call, Metadata, service_of
 from kit import access, errors, status, telemetry, texts
 from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
+from kit.turns import Turns
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -114,12 +115,17 @@ class Limits:
 
     Attributes:
         call_seconds: How long a service may take to answer.
+        calls_at_once: How many calls of people who are logged in are under way at once to each
+            service; of others, there are half as many beside these.
+        call_wait: How long a call may wait for others to end.
         body_seconds: How long the body may take to arrive.
         body_bytes: How large the body may be.
         header_bytes: How large path, query and headers may be together.
     """
 
     call_seconds: float = 5
+    calls_at_once: int = 64
+    call_wait: float = 0.25
     body_seconds: float = 10
     body_bytes: int = 2**20
     header_bytes: int = 16 * 2**10
@@ -326,6 +332,7 @@ class Application:
             route.rpc.full_name: (upstream.call(route.rpc), access.rule_of(route.rpc))
             for route in transcoder.routes
         }
+        self._turns = _turns({service_of(route.rpc) for route in transcoder.routes}, limits)
         self._fixed: Mapping[str, Mapping[str, Handler]] = {
             **{path: {"GET": page} for path, page in pages.items()},
             "/healthz": {"GET": _healthz},
@@ -362,7 +369,7 @@ class Application:
                 "http.route": route,
                 "http.response.status_code": int(response.status),
             }
-            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if _is_failure(response.status, response.code):
                 span.fail()
             if response.code == SessionIsOver.reason and request.cookies.used:
                 removals = map(cookies.removing, cookies.OF_A_SESSION)
@@ -440,7 +447,7 @@ class Application:
         call, rule = self._calls[route.rpc.full_name]
         # Any site can have a browser send a form, so a login has nothing to do with it.
         is_anybodys = route.form is not None
-        metadata = metadata_of(request) if is_anybodys else await self._admit(request, rule)
+        internal = None if is_anybodys else await self._admit(request, rule)
         message = route.decode(
             match.segments,
             request.query,
@@ -449,10 +456,12 @@ class Application:
         )
         if route.cookies.taken:
             route.cookies.fill(message, request.cookies.take)
-        try:
-            answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
-        except grpc.aio.AioRpcError as error:
-            raise CallFailed(route.rpc, error) from None
+        metadata = metadata_of(request, internal)
+        async with self._turns[service_of(route.rpc), internal is not None].turn():
+            try:
+                answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                raise CallFailed(route.rpc, error) from None
         headers = _OF_AN_ANSWER
         if route.is_file:
             headers = _of_a_file(cast("httpbody_pb2.HttpBody", answer), request.path)
@@ -473,8 +482,8 @@ class Application:
             request.cookies.refuse_cross_site()
         return tuple(map(cookies.setting, kept))
 
-    async def _admit(self, request: Request, rule: Any) -> Metadata:
-        """Returns what goes with the call; the service checks again, and is the one that decides.
+    async def _admit(self, request: Request, rule: Any) -> InternalToken | None:
+        """Returns for whom the call is; the service checks again, and is the one that decides.
 
         Raises:
             Unauthenticated: If somebody must log in first.
@@ -492,7 +501,7 @@ class Application:
                 if rule.WhichOneof("caller") != "public":
                     raise
         access.admit(rule, caller)
-        return metadata_of(request, internal)
+        return internal
 
     async def _body(self, request: Request) -> Body:
         """Returns the body.
@@ -547,6 +556,21 @@ class Application:
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
+
+
+def _turns(services: Iterable[str], limits: Limits) -> Mapping[tuple[str, bool], Turns]:
+    """Returns turns to call each service, those of people who are logged in apart from others.
+
+    So nobody who is logged in waits for somebody who is not, nor anybody for a service that they
+    do not need.
+    """
+    turns = dict[tuple[str, bool], Turns]()
+    for service in services:
+        for is_logged_in in (True, False):
+            queue = service if is_logged_in else f"{service}-others"
+            at_once = limits.calls_at_once if is_logged_in else -(-limits.calls_at_once // 2)
+            turns[service, is_logged_in] = Turns("gateway", queue, at_once, limits.call_wait)
+    return turns
 
 
 def _is_for_a_person(request: Request) -> bool:
@@ -628,10 +652,15 @@ def _of_rpc_error(
     document = problems.of_status(
         status.status_from(code, trailing), rpc.input_type, language, trace_id
     )
-    if document.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if _is_failure(document.status, document.code):
         _failed.labels(rpc.full_name, code.name).inc()
         _log.warning("call failed", rpc=rpc.full_name, grpc_code=code.name)
     return document
+
+
+def _is_failure(code: int, reason: str) -> bool:
+    """Tells whether something is out of order; that more is asked than can be done is not."""
+    return code >= HTTPStatus.INTERNAL_SERVER_ERROR and reason != errors.Overloaded.reason
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

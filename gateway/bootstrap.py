@@ -157,6 +157,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         call_seconds=settings.call_timeout,
         body_seconds=settings.body_timeout,
+        calls_at_once=settings.calls_at_once,
+        call_wait=settings.call_wait,
         body_bytes=settings.max_body_bytes,
         header_bytes=settings.max_header_bytes,
     )

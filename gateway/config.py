@@ -48,12 +48,19 @@ class Settings(ProcessSettings):
 
     call_timeout: float = Field(default=5, gt=0)
     """How long a service may take to answer, in seconds."""
+    calls_at_once: int = Field(default=64, ge=1)
+    """How many calls of people who are logged in are under way at once to each service. Of others,
+    such as logins, there are half as many beside these."""
+    call_wait: float = Field(default=0.25, ge=0)
+    """How long a call may wait for others to end, in seconds; whoever would wait longer is told
+    when to come back."""
+    max_connections: int = Field(default=10_000, ge=1)
+    """How many connections are held at once, each live stream being one; further ones wait to be
+    accepted. Less if the process may not open as many files."""
     body_timeout: float = Field(default=10, gt=0)
     """How long a request's headers, and then its body, may take to arrive, in seconds."""
     reading_timeout: float = Field(default=30, gt=0)
     """How long a client may take nothing of what is sent to it, in seconds; it is then cut off."""
-    max_connections: int = Field(default=512, ge=1)
-    """How many connections may be open at once, live streams among them; more have to wait."""
     max_body_bytes: int = Field(default=2**20, ge=1024)
     """How large the body of a request may be."""
     max_header_bytes: int = Field(default=16 * 2**10, ge=1024)

@@ -1,5 +1,7 @@
 """The server of HTTP, and what strangers may hold of it."""
 
+import resource
+import resource
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +15,10 @@ from gateway.config import Settings
 
 _WAITING = 1024
 """How many connections wait to be taken in."""
+_OTHER_FILES = 256
+"""What a process has open beside the connections of its clients."""
+_OTHER_FILES = 256
+"""What a process has open beside the connections of its clients."""
 _KEPT_ALIVE_SECONDS = 30
 _SMALLEST_BUFFER = 64 * 2**10
 
@@ -35,12 +41,32 @@ def server_of(application: Callable[..., Any], settings: Settings) -> Server:
             max_headers_size=largest_head, keep_alive_interval=_KEPT_ALIVE_SECONDS * 1000
         ),
         backlog=_WAITING,
-        backpressure=settings.max_connections,
+        backpressure=_allowed_connections(settings.max_connections),
         websockets=False,
         log_enabled=False,
     )
     server.socket = _listening(settings)
     return server
+
+
+def _allowed_connections(wanted: int) -> int:
+    """Lets the process open as many files as connections need; returns how many there can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    if soft < needed:
+        soft = min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(wanted, soft - _OTHER_FILES))
+
+
+def _allowed_connections(wanted: int) -> int:
+    """Lets the process open as many files as connections need; returns how many there can be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _OTHER_FILES
+    if soft < needed:
+        soft = min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(wanted, soft - _OTHER_FILES))
 
 
 def _listening(settings: Settings) -> socket.socket:

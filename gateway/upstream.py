@@ -62,7 +62,7 @@ class Upstreams:
 
     async def ready(self) -> Mapping[str, bool]:
         """Returns which services answer, by the last word but one of their packages."""
-        names = [package.split(".")[-2] for package in self._checks]
+        names = [_name_of(package) for package in self._checks]
         answers = await asyncio.gather(*(self._is_ready(check) for check in self._checks.values()))
         return dict(zip(names, answers, strict=True))
 
@@ -73,6 +73,15 @@ class Upstreams:
         except grpc.aio.AioRpcError:
             return False
         return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def service_of(rpc: MethodDescriptor) -> str:
+    """Returns the service that answers an RPC: `events`."""
+    return _name_of(rpc.containing_service.file.package)
+
+
+def _name_of(package: str) -> str:
+    return package.split(".")[-2]
 
 
 def _serialize(message: Message) -> bytes:

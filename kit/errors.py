@@ -125,6 +125,13 @@ class TooMany(Problem):
     reason = "TOO_MANY_REQUESTS"
 
 
+class Overloaded(Problem):
+    """More is asked than can be done; the fact `retryAfter` says in seconds when to come back."""
+
+    kind = Kind.UNAVAILABLE
+    reason = "OVERLOADED"
+
+
 class Unavailable(Problem):
     """A neighbour is out of reach; trying again later helps."""
 

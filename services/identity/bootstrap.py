@@ -94,7 +94,7 @@ async def running(
             KeyedHash(keys, "password"),
             Cost(),
             threads=settings.hashing_threads,
-            queue=settings.hashing_queue,
+            longest_wait=settings.hashing_wait,
         )
         stack.callback(hashes.close)
         client = await stack.enter_async_context(open_client())

@@ -51,8 +51,9 @@ class Settings(ServiceSettings, CourierSettings):
     """In characters."""
     hashing_threads: int = Field(default=2, ge=1)
     """How many passwords are hashed at once."""
-    hashing_queue: int = Field(default=64, ge=0)
-    """How many passwords may wait to be hashed; further logins are told to try again."""
+    hashing_wait: float = Field(default=0.4, ge=0)
+    """How long a password may wait to be hashed, in seconds; whoever would wait longer is told when
+    to come back."""
 
     providers: Path | None = None
     """The third parties that customers can log in with (docs/identity-providers.md)."""

@@ -6,19 +6,28 @@ and a long password cost no more than a short one.
 """
 
 import asyncio
+import contextlib
+import os
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import argon2
 from argon2.exceptions import VerifyMismatchError
 
-from kit import errors
 from kit.keyed_hash import KeyedHash
+from kit.turns import Turns
+
+_BESIDE_HASHING: Final = 2
+"""Turns beyond the threads: while some hash, others look up what they hash for."""
+_NICENESS: Final = 5
 
 _Result = TypeVar("_Result")
+_has_turn: ContextVar[bool] = ContextVar("identity_hashing_turn", default=False)
 
 
 @dataclass(frozen=True)
@@ -42,33 +51,52 @@ class Argon2Passwords:
     A hash at rest is `<key id>$argon2id$…`: the pepper's key stands before argon2's own encoding.
     """
 
-    def __init__(self, pepper: KeyedHash, cost: Cost, *, threads: int, queue: int) -> None:
+    def __init__(self, pepper: KeyedHash, cost: Cost, *, threads: int, longest_wait: float) -> None:
         """Starts with nothing under way.
 
         Args:
             pepper: The keyed hash that comes before argon2id.
             cost: What a new hash costs.
             threads: How many are hashed at once; argon2 lets other Python threads run meanwhile.
-            queue: How many may wait; further ones are refused.
+            longest_wait: How long a turn may be waited for, in seconds; whoever would wait longer
+                is told when to come back.
         """
         self._pepper = pepper
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
-        self._most_under_way = threads + queue
-        self._under_way = 0
+        self._pool = ThreadPoolExecutor(
+            threads, thread_name_prefix="argon2", initializer=_let_others_go_first
+        )
+        self._turns = Turns("identity", "passwords", threads + _BESIDE_HASHING, longest_wait)
         self._decoy = self._hash(secrets.token_urlsafe())
 
     def close(self) -> None:
         """Waits for the hash under way, and drops those that wait."""
         self._pool.shutdown(cancel_futures=True)
 
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Waits for a turn, in which passwords are hashed; one within another is the same turn.
+
+        Raises:
+            Overloaded: If it would have to be waited for too long.
+        """
+        if _has_turn.get():
+            yield
+            return
+        async with self._turns.turn():
+            token = _has_turn.set(True)
+            try:
+                yield
+            finally:
+                _has_turn.reset(token)
+
     async def hash(self, password: str) -> str:
         """Returns a password as it is kept.
 
         Raises:
-            Unavailable: If too many are waiting.
+            Overloaded: If it has no turn, and would have to wait for one too long.
         """
         return await self._run(lambda: self._hash(password))
 
@@ -76,7 +104,7 @@ class Argon2Passwords:
         """Tells whether it is the right password; a missing one takes as long as a wrong one.
 
         Raises:
-            Unavailable: If too many are waiting.
+            Overloaded: If it has no turn, and would have to wait for one too long.
         """
         if kept is None:
             return await self._run(lambda: self._matches(self._decoy, password))
@@ -90,13 +118,8 @@ class Argon2Passwords:
         )
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
-        if self._under_way >= self._most_under_way:
-            raise errors.Unavailable
-        self._under_way += 1
-        try:
+        async with self.turn():
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        finally:
-            self._under_way -= 1
 
     def _hash(self, password: str) -> str:
         key_id = self._pepper.current_key
@@ -108,3 +131,8 @@ class Argon2Passwords:
             return self._argon2.verify("$" + encoded, self._pepper.digest(key_id, password))
         except VerifyMismatchError:
             return False
+
+
+def _let_others_go_first() -> None:
+    """Has a thread hash in what time is left: whoever is logged in is served before who logs in."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

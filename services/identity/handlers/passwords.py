@@ -39,7 +39,7 @@ async def prove_for_new_password(
         Invalid: If one is missing, or the new one is refused.
         TooManyTries: If the current one was wrong too often.
         WrongCredentials: If the current one is wrong.
-        Unavailable: If too many passwords wait to be checked.
+        Overloaded: If too many passwords wait to be checked.
     """
     check(required("current_password", current), required("new_password", new))
     new = passwords.normalise(new)

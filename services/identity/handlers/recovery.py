@@ -91,7 +91,7 @@ async def hash_new_password(desk: Desk, challenge: Challenge, new: str) -> str:
 
     Raises:
         Invalid: If the password is refused; the code can be shown again with another one.
-        Unavailable: If too many passwords wait to be hashed.
+        Overloaded: If too many passwords wait to be hashed.
     """
     new = passwords.normalise(new)
     check(desk.gate.rules.error_in(new, challenge.contact, "new_password"))

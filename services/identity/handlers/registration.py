@@ -57,7 +57,7 @@ async def admit_applicant(gate: Gate, asker: Asker, registration: Registration) 
         Invalid: If a field is wrong in itself.
         TooManyTries: If too many PINs were tried from here, or this one on too many customers.
         WrongCustomerNumberOrPin: If there is no such customer, or the PIN is wrong or burnt.
-        Unavailable: If too many passwords wait to be hashed.
+        Overloaded: If too many passwords wait to be hashed.
     """
     password = passwords.normalise(registration.password)
     check(

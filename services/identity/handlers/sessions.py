@@ -86,10 +86,15 @@ async def prove_password(gate: Gate, visitor: Visitor, *, email: str, password: 
         Invalid: If one of them is missing.
         TooManyTries: If there were too many from here, or for this account.
         WrongCredentials: If they belong to no account.
-        Unavailable: If too many passwords wait to be checked.
+        Overloaded: If too many passwords wait to be checked; no try is counted then.
     """
     check(required("email", email), required("password", password), device_error(visitor.device))
     password = passwords.normalise(password)
+    async with gate.hashes.turn():
+        return await _prove_password(gate, visitor, email, password)
+
+
+async def _prove_password(gate: Gate, visitor: Visitor, email: str, password: str) -> Proof:
     device = sessions.hash_of(visitor.device_token)
     async with gate.stores() as store:
         credentials = await store.credentials(email)

@@ -29,15 +29,16 @@ async def prove_password_of(
         Invalid: If it is missing.
         TooManyTries: If it was wrong too often.
         WrongCredentials: If it is wrong.
-        Unavailable: If too many passwords wait to be checked.
+        Overloaded: If too many passwords wait to be checked; no try is counted then.
     """
     check(required(field, password))
     tries = [gate.throttles.attempt(PASSWORD_BY_ACCOUNT, str(account_id))]
-    await gate.count(tries)
-    async with gate.stores() as store:
-        credentials = await store.credentials_of(account_id)
-    kept = credentials.password_hash if credentials else None
-    is_right = await gate.hashes.matches(kept, passwords.normalise(password))
+    async with gate.hashes.turn():
+        await gate.count(tries)
+        async with gate.stores() as store:
+            credentials = await store.credentials_of(account_id)
+        kept = credentials.password_hash if credentials else None
+        is_right = await gate.hashes.matches(kept, passwords.normalise(password))
     if credentials is None or not is_right:
         raise WrongCredentials
     return Proof(credentials, None, tries)

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from kit import access, errors, jwt, status
 from kit.clock import SystemClock
 from kit.errors import FieldError
 from kit.testing import eventually
+from kit.testing.metrics import metric
 from kundeapp.identity.v1 import identity_service_pb2 as identity_pb
 from kundeapp.metering.v1 import usage_pb2 as usage_pb
-from tests.integration.gateway.conftest import Backend, Context, House, house
+from tests.integration.gateway.conftest import Answer, Backend, Context, House, house
 
 USAGE = "/v1/meteringPoints/707057500000000001/usage?resolution=HOUR&from=2026-04-06&to=2026-04-07"
 LOGIN = {"email": "kari@example.com", "password": "correct horse battery"}
@@ -54,6 +56,10 @@ async def usage(request: usage_pb.GetUsageRequest, _context: Context) -> usage_p
 
 async def session(request: Any, _context: Context) -> identity_pb.Session:
     return identity_pb.Session(id=request.request_id, refresh_token=request.email)
+
+
+async def account(_request: Any, _context: Context) -> identity_pb.Account:
+    return identity_pb.Account()
 
 
 def refuse(problem: errors.Problem) -> Callable[[Any, Context], Awaitable[Any]]:
@@ -470,3 +476,114 @@ class TestTrouble:
             preflight["origin"] = "https://evil.example.com"
             response = await built.http.request("OPTIONS", "/v1/sessions", headers=preflight)
             assert "access-control-allow-origin" not in response.headers
+
+
+@dataclass
+class Crowded:
+    """A gateway with room for few, and services that answer when a test says so.
+
+    Attributes:
+        house: The gateway.
+        begun: How many calls wait for that.
+        goes_on: Says so.
+    """
+
+    house: House
+    begun: int = 0
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hold(self, answer: Answer) -> Answer:
+        """Returns an answer that is held back."""
+
+        async def held(request: Any, context: Context) -> Any:
+            self.begun += 1
+            await self.goes_on.wait()
+            return await answer(request, context)
+
+        return held
+
+    def log_in(self) -> asyncio.Task[httpx.Response]:
+        return asyncio.create_task(self.house.http.post("/v1/sessions", json=LOGIN))
+
+    def see_usage(self, token: str) -> asyncio.Task[httpx.Response]:
+        return asyncio.create_task(self.house.http.get(USAGE, headers=bearer(token)))
+
+
+class TestTooMuchIsAsked:
+    @pytest.fixture
+    async def crowded(self, tmp_path: Path) -> AsyncGenerator[Crowded]:
+        async with house(tmp_path, calls_at_once=2, call_wait=0) as built:
+            made = Crowded(built)
+            built.backend.answers["CreateSession"] = made.hold(session)
+            built.backend.answers["GetUsage"] = made.hold(usage)
+            built.backend.answers["GetMe"] = account
+            yield made
+            made.goes_on.set()
+
+    async def test_whoever_there_is_no_room_for_is_told_when_to_come_back(
+        self, crowded: Crowded
+    ) -> None:
+        first = crowded.log_in()
+        await eventually(lambda: crowded.begun == 1)
+        refused = await crowded.log_in()
+
+        assert refused.status_code == 503
+        assert refused.headers["content-type"] == "application/problem+json"
+        problem = refused.json()
+        assert problem["code"] == "OVERLOADED"
+        assert refused.headers["retry-after"] == str(problem["retryAfter"])
+        assert f"{problem['retryAfter']} sekund" in problem["detail"]
+        crowded.goes_on.set()
+        assert (await first).status_code == 200
+        assert (await crowded.log_in()).status_code == 200
+
+    async def test_who_is_logged_in_waits_neither_for_strangers_nor_for_other_services(
+        self, crowded: Crowded
+    ) -> None:
+        token = crowded.house.backend.token()
+        busy = [crowded.log_in(), crowded.see_usage(token), crowded.see_usage(token)]
+        await eventually(lambda: crowded.begun == len(busy))
+        no_room = [await crowded.log_in(), await crowded.see_usage(token)]
+        mine = await crowded.house.http.get("/v1/me", headers=bearer(token))
+        crowded.goes_on.set()
+
+        assert [answer.status_code for answer in no_room] == [503, 503]
+        assert mine.status_code == 200
+        assert [answer.status_code for answer in await asyncio.gather(*busy)] == [200] * 3
+
+    async def test_with_room_for_all_nobody_is_refused(self, shared: House) -> None:
+        together = Crowded(shared)
+        shared.backend.answers["CreateSession"] = together.hold(session)
+        logins = [together.log_in() for _ in range(20)]
+        await eventually(lambda: together.begun == len(logins))
+        together.goes_on.set()
+        assert {answer.status_code for answer in await asyncio.gather(*logins)} == {200}
+
+    async def test_a_service_that_says_so_has_not_failed(self, shared: House) -> None:
+        async def answer(problem: errors.Problem) -> tuple[int, float]:
+            shared.backend.answers["GetMe"] = refuse(problem)
+            refused = await shared.http.get("/v1/me", headers=bearer(shared.backend.token()))
+            method = "kundeapp.identity.v1.IdentityService.GetMe"
+            labels = {"method": method, "code": "UNAVAILABLE"}
+            return refused.status_code, metric("kundeapp_gateway_calls_failed_total", **labels) or 0
+
+        _, before = await answer(errors.Overloaded(retryAfter=3))
+        assert await answer(errors.Overloaded(retryAfter=3)) == (503, before)
+        assert await answer(errors.Unavailable()) == (503, before + 1)
+
+    async def test_many_connections_are_held_open(self, shared: House) -> None:
+        host, _, port = shared.settings.listen.rpartition(":")
+        connections = list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
+
+        async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            async with asyncio.timeout(20):
+                assert (await reader.readuntil(b'{"ok":true}')).startswith(b"HTTP/1.1 200")
+
+        async with contextlib.AsyncExitStack() as held:
+            # Granian holds 128 by itself, and 1,024 with as long a backlog as ours.
+            for _ in range(1100):
+                connections.append(await asyncio.open_connection(host, int(port)))
+                held.callback(connections[-1][1].close)
+                await ask(*connections[-1])
+            await ask(*connections[0])  # none was closed to make room

@@ -1,7 +1,8 @@
 """Login, access tokens, refresh tokens, logout."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, timedelta
 
 import pytest
@@ -9,13 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from kit import access, jwt
 from kit.database import Database, Transaction
+from kit.errors import Overloaded, Problem
 from kit.outbox import Outbox
 from kit.testing import all_have_come
 from services.identity.domain.passwords import normalise
 from services.identity.domain.problems import WrongCredentials
 from services.identity.domain.sessions import RefreshToken, Session, Visitor
 from services.identity.domain.store import Store
+from services.identity.domain.throttles import LOGIN_BY_ACCOUNT
 from services.identity.handlers.sessions import create_session, prove_password, refresh_session
+from services.identity.handlers.step_up import prove_password_of
 from services.identity.hashing import Argon2Passwords
 from services.identity.storage import Post, PostgresStore
 from tests.integration.identity.world import EMAIL, PASSWORD, Identity, StoresOf, refused
@@ -304,3 +308,44 @@ async def test_no_connection_is_held_while_a_password_is_hashed(identity: Identi
         with identity.cheap_hashes(Witness) as hashes:
             gate = identity.servicer(hashes, StoresOf(database, PostgresStore)).gate
             assert await prove_password(gate, Visitor(), email=EMAIL, password=PASSWORD)
+
+
+class Busy(Argon2Passwords):
+    """Hashes that have no turn left, until a test says so."""
+
+    has_turns = False
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        if not self.has_turns:
+            raise Overloaded(retryAfter=7)
+        async with super().turn():
+            yield
+
+
+@pytest.mark.parametrize("is_logged_in", [False, True])
+async def test_who_is_turned_away_has_used_up_no_try(
+    identity: Identity, *, is_logged_in: bool
+) -> None:
+    account_id = identity.caller(await identity.log_in()).account
+    with identity.cheap_hashes(Busy) as hashes:
+        gate = identity.servicer(hashes).gate
+
+        async def outcome(password: str) -> str:
+            try:
+                if is_logged_in:
+                    await prove_password_of(gate, account_id, password)
+                else:
+                    await prove_password(gate, Visitor(), email=EMAIL, password=password)
+            except Problem as problem:
+                return problem.reason
+            return "RIGHT"
+
+        turned_away = [await outcome(PASSWORD) for _ in range(LOGIN_BY_ACCOUNT.most + 1)]
+        hashes.has_turns = True
+        looked_at = [await outcome("a wrong password") for _ in range(LOGIN_BY_ACCOUNT.most)]
+        one_more = await outcome(PASSWORD)
+
+    assert set(turned_away) == {"OVERLOADED"}
+    assert set(looked_at) == {"WRONG_CREDENTIALS"}
+    assert one_more == "TOO_MANY_REQUESTS"  # those that were looked at do count

@@ -49,6 +49,7 @@ OPERATOR = ("OPERATOR",)
 NO_PROVIDERS = OpenIdProviders((), {}, httpx.AsyncClient(trust_env=False), FrozenClock())
 
 _Answer = TypeVar("_Answer", bound=Message)
+_Hashes = TypeVar("_Hashes", bound=Argon2Passwords)
 
 
 def customers_file(rows: int, pin: str = "") -> str:
@@ -370,12 +371,10 @@ class Identity:
         )
 
     @contextlib.contextmanager
-    def cheap_hashes(
-        self, kind: type[Argon2Passwords] = Argon2Passwords
-    ) -> Generator[Argon2Passwords]:
+    def cheap_hashes(self, kind: type[_Hashes] = Argon2Passwords) -> Generator[_Hashes]:
         """Hashes at next to no cost, under the service's own key."""
         cost = Cost(memory_kib=64, passes=1)
-        hashes = kind(self.keyed("password"), cost, threads=1, queue=1)
+        hashes = kind(self.keyed("password"), cost, threads=1, longest_wait=30.0)
         try:
             yield hashes
         finally:

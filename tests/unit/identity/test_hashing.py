@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import threading
 from collections.abc import Generator
+
+import pytest
 
 from kit import errors
 from kit.keyed_hash import KeyedHash, SecretKey
@@ -17,9 +21,10 @@ PASSWORD = "fire tilfeldige ord"
 
 @contextlib.contextmanager
 def hashes_with(
-    *keys: SecretKey, cost: Cost = CHEAP, threads: int = 1, queue: int = 8
+    *keys: SecretKey, cost: Cost = CHEAP, longest_wait: float = 30.0
 ) -> Generator[Argon2Passwords]:
-    hashes = Argon2Passwords(KeyedHash(keys, "password"), cost, threads=threads, queue=queue)
+    keyed = KeyedHash(keys, "password")
+    hashes = Argon2Passwords(keyed, cost, threads=1, longest_wait=longest_wait)
     try:
         yield hashes
     finally:
@@ -67,11 +72,40 @@ async def test_the_same_password_never_hashes_to_the_same() -> None:
         assert await hashes.hash(PASSWORD) != await hashes.hash(PASSWORD)
 
 
-async def test_who_comes_when_the_queue_is_full_is_told_to_try_again() -> None:
-    with hashes_with(NEW_KEY, threads=1, queue=1) as hashes:
+@pytest.mark.parametrize(
+    ("longest_wait", "told"), [(0.0, [str] * 3 + [errors.Overloaded]), (30.0, [str] * 4)]
+)
+async def test_who_comes_when_there_is_no_turn_is_told_to_come_back(
+    longest_wait: float, told: list[type]
+) -> None:
+    with hashes_with(NEW_KEY, longest_wait=longest_wait) as hashes:
         answers = await asyncio.gather(
-            *(hashes.hash(PASSWORD) for _ in range(3)), return_exceptions=True
+            *(hashes.hash(PASSWORD) for _ in range(4)), return_exceptions=True
         )
 
-        assert [type(answer) for answer in answers] == [str, str, errors.Unavailable]
+        assert [type(answer) for answer in answers] == told
         assert await hashes.hash(PASSWORD)
+
+
+async def test_a_turn_is_enough_for_all_that_is_hashed_in_it() -> None:
+    with hashes_with(NEW_KEY, longest_wait=0.0) as hashes:
+        async with contextlib.AsyncExitStack() as turns:
+            for _ in range(2):
+                await turns.enter_async_context(hashes.turn())
+            kept = await hashes.hash(PASSWORD)
+            assert await hashes.matches(kept, PASSWORD)
+
+
+async def test_hashing_gives_way_to_all_else_in_the_process() -> None:
+    class Witness(Argon2Passwords):
+        def _hash(self, password: str) -> str:
+            niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super()._hash(password)
+
+    niceness = list[int]()
+    hashes = Witness(KeyedHash([NEW_KEY], "password"), CHEAP, threads=1, longest_wait=30.0)
+    try:
+        await hashes.hash(PASSWORD)
+        assert niceness[-1] > os.getpriority(os.PRIO_PROCESS, 0)
+    finally:
+        hashes.close()

@@ -33,6 +33,7 @@ LABELS = frozenset(
         "pool",
         "process",
         "purpose",
+        "queue",
         "reason",
         "route",
         "state",

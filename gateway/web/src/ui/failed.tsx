@@ -52,7 +52,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   return (
     <Notice color={isTemporary ? "warning" : "danger"}>
       <p>{explained(error, words)}</p>
-      {error instanceof Problem && error.status >= 500 && (
+      {error instanceof Problem && isFailure(error) && (
         <p class="quiet">{words.reference(error.document.traceId)}</p>
       )}
       {!onRetry && left > 0 && <p>{words.wait(duration(left))}</p>}
@@ -69,8 +69,13 @@ function explained(error: unknown, words: ReturnType<typeof said<(typeof TEXTS)[
   if (error instanceof Offline) return words.offline;
   if (error instanceof LoginDeclined) return words.loggedOut;
   if (error instanceof ProofDeclined) return words.unproven;
-  if (error instanceof Problem) return error.status >= 500 ? words.away : error.told;
+  if (error instanceof Problem) return isFailure(error) ? words.away : error.told;
   return words.broken;
+}
+
+/** Whether something of ours is out of order; that too many are here at once is not. */
+function isFailure(error: Problem): boolean {
+  return error.status >= 500 && error.code !== "OVERLOADED";
 }
 
 /** Counts down to when the gateway wants to be asked again. */

@@ -97,11 +97,21 @@ class Stores(Protocol):
 class PasswordHashes(Protocol):
     """Hashes passwords, which takes long on purpose: never within a transaction."""
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Waits for a turn, in which passwords are hashed; one within another is the same turn.
+
+        Whoever counts a try takes it before, so that nobody who is turned away has used up any.
+
+        Raises:
+            Overloaded: If it would have to be waited for too long.
+        """
+        ...
+
     async def hash(self, password: str) -> str:
         """Returns a password as it is kept.
 
         Raises:
-            Unavailable: If too many are waiting.
+            Overloaded: If it has no turn, and would have to wait for one too long.
         """
         ...
 
@@ -109,7 +119,7 @@ class PasswordHashes(Protocol):
         """Tells whether it is the right password; a missing one takes as long as a wrong one.
 
         Raises:
-            Unavailable: If too many are waiting.
+            Overloaded: If it has no turn, and would have to wait for one too long.
         """
         ...
 
