@@ -1,7 +1,6 @@
 """The server of HTTP, and what strangers may hold of it."""
 
 import resource
-import resource
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +14,6 @@ from gateway.config import Settings
 
 _WAITING = 1024
 """How many connections wait to be taken in."""
-_OTHER_FILES = 256
-"""What a process has open beside the connections of its clients."""
 _OTHER_FILES = 256
 """What a process has open beside the connections of its clients."""
 _KEPT_ALIVE_SECONDS = 30
@@ -47,16 +44,6 @@ def server_of(application: Callable[..., Any], settings: Settings) -> Server:
     )
     server.socket = _listening(settings)
     return server
-
-
-def _allowed_connections(wanted: int) -> int:
-    """Lets the process open as many files as connections need; returns how many there can be."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + _OTHER_FILES
-    if soft < needed:
-        soft = min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(1, min(wanted, soft - _OTHER_FILES))
 
 
 def _allowed_connections(wanted: int) -> int:
