@@ -33,6 +33,9 @@ test: setup gen ## Run the tests of the code, on a real PostgreSQL and NATS
 e2e: setup gen web ## Run the tests of the web client, in Chromium on the whole suite
 	$(BIN)/pytest -m browser tests/e2e/browser
 
+probe: setup gen ## Call every operation of the API some hundred times, with whatever comes to mind
+	$(BIN)/pytest -m probe --capture=no tests/security
+
 ci: lint types imports protos check-gen check-web monitoring k8s test ## Run all that a change must pass
 
 ##@ Parts
@@ -156,4 +159,4 @@ rolling-restart: setup gen ## Restart everything under load, and write docs/roll
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore
+.PHONY: help run test ci probe setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore
