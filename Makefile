@@ -37,6 +37,9 @@ ci: setup gen web ## Run all that a change must pass
 	$(MAKE) --jobs=2 --output-sync=target e2e checks
 	$(MAKE) test
 
+probe: setup gen ## Call every operation of the API some hundred times, with whatever comes to mind
+	$(BIN)/pytest -m probe --capture=no tests/security
+
 ##@ Parts
 
 checks: lint secrets types imports protos check-gen check-web monitoring k8s ## Check all that is not run
@@ -176,4 +179,4 @@ release-day: setup gen ## Let ten thousand want tickets within a minute, and wri
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci checks setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore
+.PHONY: help run test ci checks probe setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore

@@ -236,6 +236,7 @@ class House:
     pki: LocalPki
     foreign_pki: LocalPki
     tokens: Tokens
+    clock: FrozenClock
     stubs: dict[str, Stub] = field(default_factory=dict[str, Stub])
     ports: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -282,7 +283,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Hous
     foreign.prepare()
     clock = FrozenClock()
     key = KeyFile(pki.internal_signing_keys).signing_key()
-    house = House(pki, foreign, Tokens(key, clock.now()))
+    house = House(pki, foreign, Tokens(key, clock.now()), clock)
     async with contextlib.AsyncExitStack() as stack:
         for service in services():
             stub = Stub(service)
@@ -421,6 +422,21 @@ async def test_a_bad_token_opens_nothing_even_what_needs_none(
     for name, authorization in house.tokens.bad().items():
         assert await house.call_as(rpc, workload, authorization) is LOG_IN, name
     assert await house.call_with(rpc, *access_roles(), workload=workload) is ADMITTED
+
+
+@RPCS
+async def test_a_token_that_was_let_in_is_not_when_it_is_sent_again_later(
+    house: House, rpc: MethodDescriptor
+) -> None:
+    said = TABLE[rpc.full_name]
+    workload = said[0] if isinstance(said, tuple) else "gateway"
+    token = f"Bearer {house.tokens.of(*access_roles())}"
+    assert await house.call_as(rpc, workload, token) is ADMITTED
+    house.clock.advance(access.INTERNAL_TOKEN_LIFETIME)
+    try:
+        assert await house.call_as(rpc, workload, token) is LOG_IN
+    finally:
+        house.clock.advance(-access.INTERNAL_TOKEN_LIFETIME)
 
 
 async def test_a_token_stops_working_when_it_expires_although_it_was_read_before(

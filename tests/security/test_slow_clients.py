@@ -76,5 +76,6 @@ async def test_hundreds_who_watch_keep_nobody_out(tmp_path: Path) -> None:
             stack.callback(writer.close)
             head = f"GET {STREAM} HTTP/1.1\r\n{HOST}Authorization: Bearer {token}\r\n\r\n"
             writer.write(head.encode())
-            await reader.readuntil(b"event: ready\n")
+            async with asyncio.timeout(15):
+                await reader.readuntil(b"event: ready\n")
         assert await is_served(gateway, seconds=15)
