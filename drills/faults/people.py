@@ -8,10 +8,10 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,9 +62,9 @@ class Journal:
         tickets: How many tickets somebody has, by event and customer.
         consents: What somebody has decided last, by customer, purpose and channel.
         hours: The energy of an hour in Wh, by metering point and the start of the hour.
-        withdrawals: When somebody was told that news have ended, by address; None once they are
-            wanted again.
-        under_way: By event and customer, what somebody has asked for and was not answered yet.
+        cancelled: Events that do not take place, for which nobody has tickets.
+        erased: Customers of whom nothing is left.
+        failures: What was answered with 500, which says that nobody knows what went wrong.
     """
 
     tickets: dict[tuple[UUID, UUID], int] = field(default_factory=dict[tuple[UUID, UUID], int])
@@ -74,6 +74,26 @@ class Journal:
     hours: dict[tuple[str, datetime], int] = field(
         default_factory=dict[tuple[str, datetime], int]
     )
+    cancelled: set[UUID] = field(default_factory=set[UUID])
+    erased: set[UUID] = field(default_factory=set[UUID])
+    failures: list[str] = field(default_factory=list[str])
+
+    @property
+    def promised_tickets(self) -> Mapping[tuple[UUID, UUID], int]:
+        """The tickets of those who have any."""
+        return {
+            (event, customer): tickets
+            for (event, customer), tickets in list(self.tickets.items())
+            if tickets and event not in self.cancelled and customer not in self.erased
+        }
+
+    @property
+    def promised_consents(self) -> Mapping[tuple[UUID, str, str], bool]:
+        """What holds of those who have decided anything; nothing of whoever was erased."""
+        return {
+            key: is_yes and key[0] not in self.erased
+            for key, is_yes in list(self.consents.items())
+        }
 
 
 def again(act: Callable[[], _Result]) -> _Result:
@@ -101,12 +121,14 @@ class Person:
 
     Attributes:
         suite: The suite.
+        journal: What people were promised.
         email: Whom mails are for.
         network: Where the person is, so that nobody is taken for many.
         token: The access token, empty for nobody.
     """
 
     suite: Suite
+    journal: Journal
     email: str = ""
     network: str = ""
     token: str = ""
@@ -155,6 +177,8 @@ class Person:
                     said: Mapping[str, Any] = answer.json()
                     return said
                 failure = f"{answer.status_code} {answer.text}"
+                if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+                    self.journal.failures.append(f"{method} {path}: {answer.text}")
                 if answer.status_code < _UNANSWERED:
                     problem = answer.json()
                     raise Refused(
@@ -171,12 +195,10 @@ class Customer(Person):
     """A customer with an account.
 
     Attributes:
-        journal: What the customer was promised.
         id: The customer.
         number: The customer number.
     """
 
-    journal: Journal = field(default_factory=Journal)
     id: UUID = UUID(int=0)
     number: str = ""
 
@@ -260,8 +282,9 @@ class People:
         self._random = random.Random(seed)  # noqa: S311 - to be foreseeable is the point
         self._numbers = itertools.count(700_001)
         self._points = itertools.count(9_980_000_001)
+        self._days = itertools.count()
         self._lock = threading.Lock()
-        self.staff = Person(suite, EVENT_STAFF.email, self.network())
+        self.staff = Person(suite, self.journal, EVENT_STAFF.email, self.network())
         self.staff.token = suite.codes.log_in(EVENT_STAFF.email, self._log_in_staff)
 
     def network(self) -> str:
@@ -286,9 +309,8 @@ class People:
         with self._lock:
             number = str(next(self._numbers))
             network = self.network()
-        return Customer(
-            self.suite, f"{number}@example.com", network, journal=self.journal, number=number
-        )
+        email = f"{number}@example.com"
+        return Customer(self.suite, self.journal, email, network, number=number)
 
     def take_in(self, customers: Sequence[Customer], name: str = "Kari Fjell") -> None:
         """Has an operator import customers; again if need be, which changes nothing."""
@@ -336,12 +358,7 @@ class People:
                 )
 
         again(erase)
-        for event, owner in list(self.journal.tickets):
-            if owner == customer.id:
-                self.journal.tickets[event, owner] = 0
-        for key in list(self.journal.consents):
-            if key[0] == customer.id:
-                self.journal.consents[key] = False
+        self.journal.erased.add(customer.id)
 
     def point(self, customer: Customer) -> str:
         """Gives a customer a metering point."""
@@ -368,6 +385,15 @@ class People:
         for start, wh in hours.items():
             self.journal.hours[point, start] = wh
 
+    def import_prices(self, area: str) -> None:
+        """Has an operator import the spot prices of a day that had none."""
+        with self._lock:
+            first = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(days=next(self._days))
+        hours = (first + timedelta(hours=hour) for hour in range(24))
+        file = self._file("start;nok_per_kwh_ex_vat", (f"{hour.isoformat()};0.5" for hour in hours))
+        again(partial(self.services.import_prices, file, area, _unseen))
+        file.unlink()
+
     # Events.
 
     def event(self, capacity: int, starts_at: datetime, **more: object) -> str:
@@ -389,9 +415,7 @@ class People:
     def cancel(self, event: str) -> None:
         """Has staff cancel an event."""
         self.staff.post(f"/v1/events/{event}:cancel", {"reason": "Artisten er sjuk."})
-        for key in list(self.journal.tickets):
-            if key[0] == UUID(event):
-                self.journal.tickets[key] = 0
+        self.journal.cancelled.add(UUID(event))
 
     def _log_in_staff(self, code: str) -> str:
         login = {"email": EVENT_STAFF.email, "password": PASSWORD, "secondFactor": code}
@@ -400,7 +424,7 @@ class People:
         except Refused as refused:
             raise CommandError(Exit.REFUSED, refused.code, str(refused)) from refused
 
-    def _file(self, header: str, rows: "Sequence[str] | Any") -> Path:
+    def _file(self, header: str, rows: Iterable[str]) -> Path:
         file = self.suite.plan.data / "files" / f"{uuid4()}.csv"
         file.parent.mkdir(exist_ok=True)
         file.write_text("\n".join([header, *rows]) + "\n")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
@@ -36,7 +37,18 @@ from drills.replicas import PORTS, START_SECONDS, Replica, replica_of
 from kit.local.nats import LocalNats
 from kit.local.postgres import LocalPostgres
 from kit.local.processes import LOOPBACK, first_of_free_ports, wait_until
-from kit.testing.wires import Blind, Moment, NatsTap, PostgresTap, SmtpTap, Tap, Wire, Wires
+from kit.testing.wires import (
+    CLIENT,
+    SERVER,
+    Blind,
+    Moment,
+    NatsTap,
+    PostgresTap,
+    SmtpTap,
+    Tap,
+    Wire,
+    Wires,
+)
 
 POSTGRES, NATS, MAIL = "postgres", "nats", "mail"
 PROCESSES = (*SERVICES, "gateway")
@@ -49,6 +61,7 @@ CALLS: Mapping[str, Sequence[str]] = {
 
 _POSTGRES_MIB, _NATS_MIB = 768, 128
 _TICK_SECONDS = 0.02
+_DEATH_SECONDS = 10.0
 _Result = TypeVar("_Result")
 _SETTINGS = {
     # Many customers behind one address, who get many letters: neither is what is looked at here.
@@ -66,13 +79,13 @@ class Trap:
 
     Attributes:
         moment: The first such moment.
-        victim: What dies: POSTGRES, NATS, the name of a process or of a replica; the process at the
-            client's end of the wire if empty.
+        victim: What dies: the process at the CLIENT's or at the SERVER's end of the wire, or
+            another one by its name.
         sprung: Set once it has.
     """
 
     moment: Moment
-    victim: str = ""
+    victim: str
     sprung: threading.Event = field(default_factory=threading.Event)
 
 
@@ -127,33 +140,36 @@ class Suite:
         if trap is None or trap.moment != moment:
             return False
         self._trap = None
-        victim = trap.victim or wire.client
-        self.kill(victim)
+        ends = {CLIENT: wire.client, SERVER: wire.server}
+        self.kill(ends.get(trap.victim, trap.victim))
         trap.sprung.set()
-        return wire.client.startswith(victim) or wire.server.startswith(victim)
+        return trap.victim in ends
 
     def kill(self, victim: str) -> None:
         """Kills PostgreSQL, NATS, a replica, or both replicas of a process, with signal 9."""
         if victim in self.servers:
-            child = self.servers[victim].child
-            _kill_with_children(child.pid)
-            return
+            _kill_with_children(self.servers[victim].child.pid)
         for name, replica in self.replicas.items():
             if name.startswith(victim) and replica.child.process is not None:
                 replica.child.process.kill()
 
     # Mending.
 
-    def tend(self) -> None:
-        """Starts again what has ended, in this thread, with which it will end."""
-        for server in self.servers.values():
-            if not server.child.running:
-                server.stop()
-                server.start()
+    def tend(self) -> bool:
+        """Starts again what has ended, in this thread, with which it will end.
+
+        Returns:
+            Whether anything had.
+        """
+        servers = [server for server in self.servers.values() if not server.child.running]
+        for server in servers:
+            server.stop()
+            server.start()
         dead = [replica for replica in self.replicas.values() if not replica.child.running]
         for replica in dead:
             replica.child.stop()
             replica.child.start()
+        return bool(servers or dead)
 
     def tend_while(self, work: Callable[[], _Result]) -> _Result:
         """Does something in another thread, and meanwhile starts again what ends."""
@@ -165,14 +181,17 @@ class Suite:
             return doing.result()
 
     def mend(self) -> None:
-        """Mends all but what has happened to data, and waits until everything is ready."""
+        """Mends all but what has happened to data."""
         self._trap = None
         self.wires.mend()
         for disk in self.disks.values():
             disk.empty()
         for clock in self.clocks.values():
-            clock.ahead = type(clock.ahead)()
+            clock.ahead = timedelta(0)
         self.tend()
+
+    def wait_until_ready(self) -> None:
+        """Waits until every process says that it is."""
         for replica in self.replicas.values():
             replica.child.wait_until_ready(replica.ready, START_SECONDS)
 
@@ -323,14 +342,19 @@ def _nats_tls(plan: Plan) -> SSLContext:
 
 
 def _kill_with_children(pid: int) -> None:
-    """Kills a process and what it has started, which for PostgreSQL are its sessions."""
+    """Kills a process and what it has started, which for PostgreSQL are its sessions.
+
+    The process itself dies last, so that nobody starts it again while one of the others lives.
+    """
     if not pid:
         return
-    family = [pid, *_children_of(pid)]
-    for each in family:
+    os.kill(pid, signal.SIGSTOP)  # it starts no more
+    children = _children_of(pid)
+    for each in children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
-    wait_until(lambda: not any(_lives(each) for each in family[1:]), 10)
+    wait_until(lambda: not any(map(_lives, children)), _DEATH_SECONDS)
+    os.kill(pid, signal.SIGKILL)
 
 
 def _children_of(pid: int) -> Sequence[int]:
