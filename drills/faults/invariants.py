@@ -26,7 +26,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 from cli.consent.service import ConsentService
 from cli.local.plan import SERVICES
 from drills.faults.mail import Mail
-from drills.faults.people import Journal
+from drills.faults.people import Journal, again
 from drills.faults.suite import Suite
 from kit.bus import STREAM
 from kit.clock import SystemClock
@@ -266,7 +266,11 @@ async def customers_are_known_alike(books: Books) -> Sequence[str]:
             for key, row in register.items()
         },
     }
-    columns = {"metering": "number", "events": "number, name", "consent": "number, status, account_id"}
+    columns = {
+        "metering": "number",
+        "events": "number, name",
+        "consent": "number, status, account_id",
+    }
     found = list[str]()
     for service, wanted in expected.items():
         rows = await books.of(service).fetch(f"SELECT id, {columns[service]} FROM customer")  # noqa: S608 - ours
@@ -283,7 +287,8 @@ async def customers_are_known_alike(books: Books) -> Sequence[str]:
 async def the_register_is_told(books: Books) -> Sequence[str]:
     """Customers and accounts are told of as they come and go, each once."""
     created = Counter(
-        each.customer_id for each in await books.published("identity", identity_told.CustomerCreated)
+        each.customer_id
+        for each in await books.published("identity", identity_told.CustomerCreated)
     )
     erased = Counter(
         each.customer_id for each in await books.published("identity", identity_told.CustomerErased)
@@ -302,7 +307,11 @@ async def the_register_is_told(books: Books) -> Sequence[str]:
         *_differences("told of customer", created, Counter(row["id"] for row in customers)),
         *_differences("told of the erasure of", erased, Counter(gone)),
         *_differences("told of account", opened - closed, Counter(row["id"] for row in accounts)),
-        *(f"account {each} was closed {times} times" for each, times in closed.items() if times > 1),
+        *(
+            f"account {each} was closed {times} times"
+            for each, times in closed.items()
+            if times > 1
+        ),
     ]
 
 
@@ -551,7 +560,9 @@ async def _causes(books: Books) -> Sequence[tuple[str, str]]:
     for letter, kinds in _FOLLOWS.items():
         told_of = [each for kind in kinds for each in await books.published("events", kind)]
         if letter == "offer-made":  # told of anew only if it ends at another time
-            told_of = {(each.offer_id, each.expires_at.ToNanoseconds()): each for each in told_of}.values()
+            told_of = {
+                (each.offer_id, each.expires_at.ToNanoseconds()): each for each in told_of
+            }.values()
         found += [(letter, each.customer_id) for each in told_of]
     return found
 
@@ -567,13 +578,17 @@ async def every_letter_is_sent(books: Books) -> Sequence[str]:
     rows = [
         row
         for service in ("identity", "consent")
-        for row in await books.of(service).fetch("SELECT id::text, purpose, outcome FROM courier_message")
+        for row in await books.of(service).fetch(
+            "SELECT id::text, purpose, outcome FROM courier_message"
+        )
     ]
     taken = {mail.id for mail in books.mails}
     sent = {row["id"] for row in rows if row["outcome"] == "SENT"}
     found = [f"message {each} was sent and has not come" for each in sent - taken]
     found += [f"mail {each} was never queued" for each in taken - {row["id"] for row in rows}]
-    lost = Counter(f"{row['purpose']} is {row['outcome']}" for row in rows if row["outcome"] in _LOST)
+    lost = Counter(
+        f"{row['purpose']} is {row['outcome']}" for row in rows if row["outcome"] in _LOST
+    )
     return [*found, *(f"{times} times {what}" for what, times in lost.items())]
 
 
@@ -592,7 +607,9 @@ async def nobody_is_mailed_twice(books: Books) -> Sequence[str]:
             mailings[f"mailing {permit.mailing_id} for customer {permit.customer_id}"] += 1
     written = Counter(
         row["kind"]
-        for row in await books.consent.fetch("SELECT kind FROM notification WHERE state = 'WRITTEN'")
+        for row in await books.consent.fetch(
+            "SELECT kind FROM notification WHERE state = 'WRITTEN'"
+        )
     )
     # Of somebody who was erased nothing is known here but that letters were queued.
     erased = await _erased(books)
@@ -667,7 +684,8 @@ async def days_are_their_hours(books: Books) -> Sequence[str]:
 async def new_hours_are_told_once(books: Books) -> Sequence[str]:
     """As many new hours were told of as there are."""
     told_of = sum(
-        each.new_values for each in await books.published("metering", metering_told.ReadingsImported)
+        each.new_values
+        for each in await books.published("metering", metering_told.ReadingsImported)
     )
     known = await books.metering.fetchval("SELECT count(*) FROM reading")
     return [] if told_of == known else [f"{told_of} new hours were told of, {known} are there"]
@@ -709,7 +727,9 @@ async def promised_consents_are_there(books: Books) -> Sequence[str]:
 async def promised_hours_are_there(books: Books) -> Sequence[str]:
     """Each hour that an operator has imported has the value that came last."""
     rows = await books.metering.fetch("SELECT gsrn, starts_at, kwh FROM reading")
-    there = {(row["gsrn"], row["starts_at"].astimezone(UTC)): int(row["kwh"] * 1000) for row in rows}
+    there = {
+        (row["gsrn"], row["starts_at"].astimezone(UTC)): int(row["kwh"] * 1000) for row in rows
+    }
     promised = {(point, at.astimezone(UTC)): wh for (point, at), wh in books.journal.hours.items()}
     return [
         f"hour {key[1]:%Y-%m-%d %H} of {key[0]} is {there.get(key)} Wh, not {promised.get(key)}"
@@ -775,10 +795,9 @@ def violations(suite: Suite, journal: Journal) -> Sequence[str]:
 
     async def look() -> Sequence[str]:
         async with opened(suite, journal) as books:
-            books.ledger_faults = [
-                str(problem)
-                for problem in ConsentService.of(suite.settings, str).verify_ledger(()).problems
-            ]
+            # In a process that may be starting again just now.
+            check = again(lambda: ConsentService.of(suite.settings, str).verify_ledger(()))
+            books.ledger_faults = [str(problem) for problem in check.problems]
             return [
                 f"{name}: {fault}"
                 for name, check in INVARIANTS.items()

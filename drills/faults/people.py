@@ -35,6 +35,8 @@ _UNANSWERED = 500
 """The first status that says nothing about whether it was done."""
 _NOWHERE = "10.{}.{}.{}"
 
+_NOBODY = UUID(int=0)
+
 _Result = TypeVar("_Result")
 
 
@@ -71,9 +73,7 @@ class Journal:
     consents: dict[tuple[UUID, str, str], bool] = field(
         default_factory=dict[tuple[UUID, str, str], bool]
     )
-    hours: dict[tuple[str, datetime], int] = field(
-        default_factory=dict[tuple[str, datetime], int]
-    )
+    hours: dict[tuple[str, datetime], int] = field(default_factory=dict[tuple[str, datetime], int])
     cancelled: set[UUID] = field(default_factory=set[UUID])
     erased: set[UUID] = field(default_factory=set[UUID])
     failures: list[str] = field(default_factory=list[str])
@@ -91,8 +91,7 @@ class Journal:
     def promised_consents(self) -> Mapping[tuple[UUID, str, str], bool]:
         """What holds of those who have decided anything; nothing of whoever was erased."""
         return {
-            key: is_yes and key[0] not in self.erased
-            for key, is_yes in list(self.consents.items())
+            key: is_yes and key[0] not in self.erased for key, is_yes in list(self.consents.items())
         }
 
 
@@ -132,9 +131,6 @@ class Person:
     email: str = ""
     network: str = ""
     token: str = ""
-    _client: httpx.Client = field(
-        default_factory=lambda: httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False)
-    )
 
     def get(self, path: str) -> Mapping[str, Any]:
         """Looks at something."""
@@ -169,7 +165,7 @@ class Person:
         until, failure = time.monotonic() + PATIENCE_SECONDS, ""
         for gateway in itertools.cycle(self.suite.gateways):
             try:
-                answer = self._client.request(method, gateway + path, json=body, headers=headers)
+                answer = self.suite.client.request(method, gateway + path, json=body, headers=headers)
             except httpx.TransportError as error:
                 failure = repr(error)
             else:
@@ -199,7 +195,7 @@ class Customer(Person):
         number: The customer number.
     """
 
-    id: UUID = UUID(int=0)
+    id: UUID = _NOBODY
     number: str = ""
 
     def tickets(self, event: str) -> int:
@@ -220,9 +216,7 @@ class Customer(Person):
 
     def wait_for(self, event: str, wanted: int, least: int = 1) -> Mapping[str, Any]:
         """Joins the waiting list."""
-        return self.post(
-            f"/v1/events/{event}/waitlistEntries", {"wanted": wanted, "least": least}
-        )
+        return self.post(f"/v1/events/{event}/waitlistEntries", {"wanted": wanted, "least": least})
 
     def entry(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         """Looks at an entry of the waiting list."""
@@ -245,7 +239,9 @@ class Customer(Person):
         """Leaves the waiting list."""
         return self.delete(f"/v1/waitlistEntries/{entry['id']}")
 
-    def decide(self, *, is_yes: bool, purposes: Sequence[str] = ("general", "kraftklubben")) -> None:
+    def decide(
+        self, *, is_yes: bool, purposes: Sequence[str] = ("general", "kraftklubben")
+    ) -> None:
         """Switches e-mail on or off for purposes."""
         known = {each["purpose"]: each for each in self.get("/v1/me/consents")["consents"]}
         changes = [

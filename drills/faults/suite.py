@@ -19,6 +19,8 @@ from pathlib import Path
 from ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
 from typing import TypeVar
 
+import httpx
+
 from cli.config import Settings
 from cli.consent.files import SHIPPED, read_texts
 from cli.consent.reports import publish
@@ -62,6 +64,7 @@ CALLS: Mapping[str, Sequence[str]] = {
 _POSTGRES_MIB, _NATS_MIB = 768, 128
 _TICK_SECONDS = 0.02
 _DEATH_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0
 _Result = TypeVar("_Result")
 _SETTINGS = {
     # Many customers behind one address, who get many letters: neither is what is looked at here.
@@ -102,6 +105,8 @@ class Suite:
         disks: Those of POSTGRES and NATS, where there are any.
         settings: Where the CLI finds all of it.
         codes: What staff log in with.
+        client: What people ask with.
+        moments: What has passed on the wires, in order.
     """
 
     plan: Plan
@@ -112,6 +117,7 @@ class Suite:
     disks: Mapping[str, Disk]
     settings: Settings
     codes: StaffCodes
+    client: httpx.Client
     moments: list[Moment] = field(default_factory=list[Moment])
     _trap: Trap | None = None
 
@@ -234,7 +240,8 @@ def running(*, seed: int = 0) -> Generator[Suite]:
         publish(
             ConsentService.of(settings, sessions.internal_token), read_texts(SHIPPED), SHIPPED.name
         )
-        suite = Suite(plan, wires, mail, replicas, clocks, mounted, settings, codes)
+        client = up.enter_context(httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False))
+        suite = Suite(plan, wires, mail, replicas, clocks, mounted, settings, codes, client)
         wires.watch = suite.watch
         yield suite
 
@@ -278,7 +285,9 @@ def _replica(plan: Plan, wires: Wires, mail: MailServer, name: str) -> Replica:
     def tell(key: str, value: object) -> None:
         settings[f"{_prefix_of(process)}{key}".upper()] = str(value)
 
-    def stretch(server: str, port: int, tap: Callable[[], Tap], tls: SSLContext | None = None) -> str:
+    def stretch(
+        server: str, port: int, tap: Callable[[], Tap], tls: SSLContext | None = None
+    ) -> str:
         wire = wires.stretch(name, server, port, tap, nats_tls=tls)
         return f"{LOOPBACK}:{wire.port}"
 

@@ -45,7 +45,9 @@ FLOWS: dict[str, Flow] = {}
 """All flows, by name."""
 
 
-def _flow(*tells: type[Message]) -> Callable[[Callable[[People], Steps]], Callable[[People], Steps]]:
+def _flow(
+    *tells: type[Message],
+) -> Callable[[Callable[[People], Steps]], Callable[[People], Steps]]:
     def add(steps: Callable[[People], Steps]) -> Callable[[People], Steps]:
         FLOWS[steps.__name__] = Flow(steps.__name__, tells, steps)
         return steps
@@ -224,7 +226,11 @@ def an_offer_expires(people: People) -> Steps:
     _until(lambda: _letters(ola, "for you"))
     yield
     _sql(people, "events", "UPDATE offer SET warn_at = now() WHERE entry_id = '{}'", first["id"])
-    _until(lambda: _sql(people, "events", "SELECT 1 FROM offer WHERE entry_id = '{}' AND warned", first["id"]))
+    _until(
+        lambda: _sql(
+            people, "events", "SELECT 1 FROM offer WHERE entry_id = '{}' AND warned", first["id"]
+        )
+    )
     _sql(people, "events", "UPDATE offer SET expires_at = now() WHERE entry_id = '{}'", first["id"])
     yield
     assert ola.entry(first)["status"] == "EXPIRED"
@@ -277,9 +283,7 @@ def an_event_is_moved(people: People) -> Steps:
     assert _letters(kari, "moved") == 1
 
 
-@_flow(
-    events.EventCancelled, events.ReservationCancelled, events.OfferRevoked, events.WaitlistLeft
-)
+@_flow(events.EventCancelled, events.ReservationCancelled, events.OfferRevoked, events.WaitlistLeft)
 def an_event_is_cancelled(people: People) -> Steps:
     kari, ola, mari = people.customers(3)
     event = people.event(2, _in_days(30))
@@ -369,9 +373,7 @@ def the_ledger_is_anchored(people: People) -> Steps:
     yield
     before = _sql(people, "consent", "SELECT count(*) FROM ledger_anchor")
     people.suite.kill("consent")
-    _until(
-        lambda: _sql(people, "consent", "SELECT count(*) FROM ledger_anchor") > before
-    )
+    _until(lambda: _sql(people, "consent", "SELECT count(*) FROM ledger_anchor") > before)
     yield
 
 
@@ -426,4 +428,3 @@ def _sql(people: People, service: str, statement: str, of: str = "") -> str:
 
 def _until(condition: Callable[[], object]) -> None:
     assert wait_until(lambda: bool(condition()), SECONDS), condition
-

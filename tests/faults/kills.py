@@ -5,17 +5,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import asyncpg
-import nats.errors
-
-from cli.outcome import CommandError
-from drills.faults.invariants import in_flight, violations
+from drills.faults.invariants import violations
 from drills.faults.people import People
+from drills.faults.settling import settle
 from drills.faults.suite import Trap
 from kit.testing.wires import CLIENT, SERVER, Moment
 from tests.faults.flows import FLOWS, Flow, Steps
 
-SETTLE_SECONDS = 90.0
 _PAUSE_SECONDS = 0.05
 
 
@@ -111,21 +107,6 @@ def run_together(
         assert next(steps, None) is None, name
     if all_holds:
         require_all_holds(people)
-
-
-def settle(people: People) -> None:
-    """Waits until nothing is under way any more, and meanwhile starts again what has ended."""
-    until, waits = time.monotonic() + SETTLE_SECONDS, list[str]()
-    while people.suite.tend() or (waits := _under_way(people)):
-        assert time.monotonic() < until, waits
-        time.sleep(_PAUSE_SECONDS)
-
-
-def _under_way(people: People) -> Sequence[str]:
-    try:
-        return in_flight(people.suite, people.journal)
-    except (OSError, TimeoutError, asyncpg.PostgresError, nats.errors.Error, CommandError) as error:
-        return [repr(error)]
 
 
 def _end(flow: Flow, steps: Steps, people: People) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from drills.faults.people import People
+from drills.faults.settling import settle
 from kit.local.processes import wait_until
 from tests.faults import kills
 
@@ -28,7 +29,7 @@ def test_a_certificate_that_ends_stops_one_service_until_it_is_renewed(short_liv
     people, suite = short_lived, short_lived.suite
     kari, ola = people.customers(2)
     event = people.event(3, datetime.now(UTC) + timedelta(days=30))
-    kills.settle(people)
+    settle(people)
     ends_at = suite.plan.pki.identity("consent").expires_at()
 
     assert wait_until(lambda: datetime.now(UTC) > ends_at, _LIFETIME.total_seconds())

@@ -12,6 +12,7 @@ import pytest
 from drills.faults import invariants
 from drills.faults.invariants import INVARIANTS, Books
 from drills.faults.people import Journal, People
+from drills.faults.settling import settle
 from drills.faults.suite import NATS
 from kit.local.processes import wait_until
 from tests.faults import kills
@@ -80,12 +81,23 @@ _ACTIVE = "id = (SELECT id FROM reservation WHERE status = 'ACTIVE' LIMIT 1)"
 
 PLANTED: Mapping[str, Mapping[str, Plant]] = {
     "nothing_is_in_flight": {
-        "an event is not published": _sql("events", f"UPDATE outbox SET sent_at = NULL WHERE {_ONE.format('outbox')}"),
-        "a letter is not written": _sql("consent", "UPDATE notification SET state = 'WAITING' WHERE " + _ONE.format("notification")),
-        "a mail is not sent": _sql("identity", "UPDATE courier_message SET outcome = NULL, ended_at = NULL, content = '' WHERE " + _ONE.format("courier_message")),
+        "an event is not published": _sql(
+            "events", f"UPDATE outbox SET sent_at = NULL WHERE {_ONE.format('outbox')}"
+        ),
+        "a letter is not written": _sql(
+            "consent",
+            "UPDATE notification SET state = 'WAITING', ended_at = NULL, reason = NULL WHERE " + _ONE.format("notification"),
+        ),
+        "a mail is not sent": _sql(
+            "identity",
+            "UPDATE courier_message SET outcome = NULL, ended_at = NULL, content = '' WHERE "
+            + _ONE.format("courier_message"),
+        ),
         "a contact is not learned": _sql("consent", "UPDATE customer SET ask_at = now()"),
         "a name is not learned": _sql("events", "UPDATE customer SET named_revision = 0"),
-        "an offer is over": _sql("events", "UPDATE offer SET status = 'OPEN', expires_at = now(), told_at = now()"),
+        "an offer is over": _sql(
+            "events", "UPDATE offer SET status = 'OPEN', expires_at = now(), told_at = now()"
+        ),
     },
     "nothing_is_buried": {
         "an event is buried": _sql(
@@ -95,7 +107,9 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
         ),
     },
     "every_retry_would_be_answered": {
-        "an answer is missing": _sql("events", "UPDATE idempotency SET answer = NULL WHERE " + _ONE.format("idempotency")),
+        "an answer is missing": _sql(
+            "events", "UPDATE idempotency SET answer = NULL WHERE " + _ONE.format("idempotency")
+        ),
     },
     "every_event_is_on_the_bus_once": {
         "one never came": _sql(
@@ -103,16 +117,27 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
             "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
             "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox LIMIT 1",
         ),
-        "one came from nowhere": _sql("events", "DELETE FROM outbox WHERE " + _ONE.format("outbox")),
+        "one came from nowhere": _sql(
+            "events", "DELETE FROM outbox WHERE " + _ONE.format("outbox")
+        ),
     },
     "every_event_is_heard_once": {
         "one was not heard": _sql("consent", "DELETE FROM inbox WHERE " + _ONE.format("inbox")),
-        "one was heard that was not told": _sql("consent", "INSERT INTO inbox VALUES ('consent-events', gen_random_uuid())"),
+        "one was heard that was not told": _sql(
+            "consent", "INSERT INTO inbox VALUES ('consent-events', gen_random_uuid())"
+        ),
     },
     "customers_are_known_alike": {
-        "another number": _sql("metering", "UPDATE customer SET number = '1' WHERE " + _ONE.format("customer")),
-        "another name": _sql("events", "UPDATE customer SET name = 'Ola' WHERE " + _ONE.format("customer")),
-        "another account": _sql("consent", "UPDATE customer SET account_id = gen_random_uuid() WHERE " + _ONE.format("customer")),
+        "another number": _sql(
+            "metering", "UPDATE customer SET number = '1' WHERE " + _ONE.format("customer")
+        ),
+        "another name": _sql(
+            "events", "UPDATE customer SET name = 'Ola' WHERE " + _ONE.format("customer")
+        ),
+        "another account": _sql(
+            "consent",
+            "UPDATE customer SET account_id = gen_random_uuid() WHERE " + _ONE.format("customer"),
+        ),
         "nobody": _sql("consent", "DELETE FROM customer WHERE " + _ONE.format("customer")),
     },
     "the_register_is_told": {
@@ -122,8 +147,12 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
             "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
             "WHERE type LIKE '%CustomerCreated' LIMIT 1",
         ),
-        "an account was not told of": _sql("identity", "DELETE FROM outbox WHERE type LIKE '%AccountRegistered'"),
-        "an erasure was not told of": _sql("identity", "UPDATE customer SET erased_at = now() WHERE " + _ONE.format("customer")),
+        "an account was not told of": _sql(
+            "identity", "DELETE FROM outbox WHERE type LIKE '%AccountRegistered'"
+        ),
+        "an erasure was not told of": _sql(
+            "identity", "UPDATE customer SET erased_at = now(), number = NULL, name = '', email = '', mobile = '', pin_hash = NULL, account_id = NULL WHERE " + _ONE.format("customer")
+        ),
     },
     "tickets_are_within_capacity": {
         "more tickets than seats": _sql("events", "UPDATE inventory SET capacity = 0"),
@@ -131,14 +160,21 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
     "counters_equal_their_rows": {
         "too many are counted": _sql("events", "UPDATE inventory SET reserved = reserved + 1"),
         "too many are held": _sql("events", "UPDATE inventory SET held = held + 1"),
-        "a ticket is gone": _sql("events", "UPDATE ticket SET status = 'RELEASED' WHERE id = (SELECT id FROM ticket WHERE status = 'ACTIVE' LIMIT 1)"),
-        "a reservation says more": _sql("events", f"UPDATE reservation SET quantity = quantity + 1 WHERE {_ACTIVE}"),
+        "a ticket is gone": _sql(
+            "events",
+            "UPDATE ticket SET status = 'RELEASED' WHERE id = (SELECT id FROM ticket WHERE status = 'ACTIVE' LIMIT 1)",
+        ),
+        "a reservation says more": _sql(
+            "events", f"UPDATE reservation SET quantity = quantity + 1 WHERE {_ACTIVE}"
+        ),
     },
     "the_line_is_served": {
-        "an offer is closed behind an entry": _sql("events", "UPDATE waitlist_entry SET status = 'OFFERED' WHERE status = 'ACCEPTED'"),
+        "an offer is closed behind an entry": _sql(
+            "events", "UPDATE waitlist_entry SET status = 'OFFERED' WHERE status = 'ACCEPTED'"
+        ),
         "somebody who fits waits": _sql(
             "events",
-            "UPDATE waitlist_entry w SET status = 'WAITING', event_id = i.event_id, least = 0 "
+            "UPDATE waitlist_entry w SET status = 'WAITING', event_id = i.event_id, wanted = 1, least = 1 "
             "FROM inventory i JOIN event e ON e.id = i.event_id "
             "WHERE e.status = 'PUBLISHED' AND capacity > reserved + held",
         ),
@@ -150,8 +186,12 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
             "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
             "WHERE type LIKE '%ReservationConfirmed' LIMIT 1",
         ),
-        "an offer was not told of": _sql("events", "DELETE FROM outbox WHERE type LIKE '%OfferMade'"),
-        "an end was not told of": _sql("events", "DELETE FROM outbox WHERE type LIKE '%OfferAccepted'"),
+        "an offer was not told of": _sql(
+            "events", "DELETE FROM outbox WHERE type LIKE '%OfferMade'"
+        ),
+        "an end was not told of": _sql(
+            "events", "DELETE FROM outbox WHERE type LIKE '%OfferAccepted'"
+        ),
     },
     "the_ledger_is_whole": {"the service finds a fault": _ledger_faults},
     "consents_are_what_was_decided_last": {
@@ -171,12 +211,16 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
         ),
     },
     "consent_follows_the_programme": {
-        "a change was counted twice": _sql("consent", "UPDATE reservation SET changes = changes + 1"),
+        "a change was counted twice": _sql(
+            "consent", "UPDATE reservation SET changes = changes + 1"
+        ),
         "other tickets": _sql("consent", "UPDATE reservation SET tickets = tickets + 1"),
         "another title": _sql("consent", "UPDATE event SET title = 'Teater'"),
     },
     "everybody_is_told_once": {
-        "somebody is not told": _sql("consent", "DELETE FROM notification WHERE kind = 'reservation-confirmed'"),
+        "somebody is not told": _sql(
+            "consent", "DELETE FROM notification WHERE kind = 'reservation-confirmed'"
+        ),
         "somebody is told twice": _sql(
             "consent",
             "INSERT INTO notification SELECT gen_random_uuid(), cause || '/again', kind, customer_id, facts, due_at, not_after, topic, state, reason, attempts, leased_until, ended_at "
@@ -186,7 +230,11 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
     "every_letter_is_sent": {
         "one has not come": _mail_lost,
         "one came from nowhere": _mail_to_a_stranger,
-        "one was given up": _sql("consent", "UPDATE courier_message SET outcome = 'EXPIRED' WHERE " + _ONE.format("courier_message")),
+        "one was given up": _sql(
+            "consent",
+            "UPDATE courier_message SET outcome = 'EXPIRED' WHERE "
+            + _ONE.format("courier_message"),
+        ),
     },
     "nobody_is_mailed_twice": {
         "two letters for a cause": _sql(
@@ -203,13 +251,17 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
         ),
     },
     "nobody_is_mailed_against_their_consent": {
-        "the yes came later": _sql("consent", "UPDATE ledger SET recorded_at = now() + interval '1 hour'"),
+        "the yes came later": _sql(
+            "consent", "UPDATE ledger SET recorded_at = now() + interval '1 hour'"
+        ),
         "the last word was a no": _sql("consent", "UPDATE ledger SET decision = 'WITHDRAWN'"),
         "a mail without a permit": _marketing_without_a_permit,
     },
     "days_are_their_hours": {
         "a sum is wrong": _sql("metering", "UPDATE day_block SET sum_wh = sum_wh + 1"),
-        "the highest is wrong": _sql("metering", "UPDATE day_block SET highest_wh = highest_wh + 1"),
+        "the highest is wrong": _sql(
+            "metering", "UPDATE day_block SET highest_wh = highest_wh + 1"
+        ),
         "missing hours are hidden": _sql("metering", "UPDATE day_block SET missing = missing + 1"),
     },
     "new_hours_are_told_once": {
@@ -221,15 +273,23 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
         ),
     },
     "promised_tickets_are_there": {
-        "more were promised": _promise(lambda journal: journal.tickets.update({(_NOBODY, _NOBODY): 2})),
+        "more were promised": _promise(
+            lambda journal: journal.tickets.update({(_NOBODY, _NOBODY): 2})
+        ),
         "none were promised": _promise(lambda journal: journal.tickets.clear()),
     },
     "promised_consents_are_there": {
-        "a decision is lost": _promise(lambda journal: journal.consents.update({(_NOBODY, "general", "EMAIL"): True})),
+        "a decision is lost": _promise(
+            lambda journal: journal.consents.update({(_NOBODY, "general", "EMAIL"): True})
+        ),
         "nobody has decided": _promise(lambda journal: journal.consents.clear()),
     },
     "promised_hours_are_there": {
-        "an hour is lost": _promise(lambda journal: journal.hours.update({("707057500000000001", datetime(2026, 1, 1, tzinfo=UTC)): 1})),
+        "an hour is lost": _promise(
+            lambda journal: journal.hours.update(
+                {("707057500000000001", datetime(2026, 1, 1, tzinfo=UTC)): 1}
+            )
+        ),
         "nobody has imported": _promise(lambda journal: journal.hours.clear()),
     },
     "nobody_was_told_that_something_failed": {
@@ -264,12 +324,14 @@ def test_what_a_consumer_has_not_heard_is_in_flight(people: People) -> None:
     people.event(1, datetime(2027, 6, 1, tzinfo=UTC))
 
     assert wait_until(
-        lambda: any("consent-events" in each for each in invariants.in_flight(suite, people.journal)),
+        lambda: any(
+            "consent-events" in each for each in invariants.in_flight(suite, people.journal)
+        ),
         30,
     )
 
     suite.mend()
-    kills.settle(people)
+    settle(people)
 
 
 def test_a_row_of_the_ledger_that_was_changed_is_found(used: People) -> None:
@@ -302,4 +364,3 @@ async def _in_transactions(people: People) -> AsyncGenerator[Books]:
         finally:
             for transaction in begun:
                 await transaction.rollback()
-

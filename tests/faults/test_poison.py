@@ -84,4 +84,3 @@ async def _take_away(people: People, numbers: Sequence[int]) -> None:
 def _operations(people: People, service: str) -> OperationsService:
     settings = people.suite.settings
     return OperationsService.of(settings, service, Sessions.of(settings).internal_token)
-
