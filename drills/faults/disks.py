@@ -1,9 +1,11 @@
 """Small disks of their own for PostgreSQL and NATS, which can be full or stand still.
 
-A file system in a file, mounted as a loop device: Linux lets root alone do that.
+A file system in a file, mounted as a loop device: Linux lets root alone do that. It is mounted for
+this process and its children only, so that it is gone with them, however they end.
 """
 
 import contextlib
+import ctypes
 import os
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_CLONE_NEWNS = 0x00020000
 _MIB = 2**20
 _BALLAST = "ballast"
 _TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "fallocate")
@@ -70,6 +73,7 @@ def mounted(folder: Path, mib: int) -> Generator[Disk]:
     image = folder.with_name(f"{folder.name}.disk")
     with image.open("wb") as file:
         file.truncate(mib * _MIB)
+    _unshare_mounts()
     _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
     _run(("mount", "-o", "loop", str(image), str(folder)))
     try:
@@ -77,6 +81,13 @@ def mounted(folder: Path, mib: int) -> Generator[Disk]:
     finally:
         _run(("umount", "--lazy", str(folder)))
         image.unlink()
+
+
+def _unshare_mounts() -> None:
+    """Has nobody else see what is mounted from now on (unshare(2))."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNS):
+        sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
+    _run(("mount", "--make-rprivate", "/"))
 
 
 def _run(command: Sequence[str]) -> None:

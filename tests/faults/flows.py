@@ -23,7 +23,7 @@ from kundeapp.identity.v1 import identity_events_pb2 as identity
 from kundeapp.metering.v1 import metering_events_pb2 as metering
 
 Steps = Generator[None, None, None]
-SECONDS = 120.0
+SECONDS = 60.0
 
 
 @dataclass(frozen=True)
