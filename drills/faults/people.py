@@ -165,7 +165,9 @@ class Person:
         until, failure = time.monotonic() + PATIENCE_SECONDS, ""
         for gateway in itertools.cycle(self.suite.gateways):
             try:
-                answer = self.suite.client.request(method, gateway + path, json=body, headers=headers)
+                answer = self.suite.client.request(
+                    method, gateway + path, json=body, headers=headers
+                )
             except httpx.TransportError as error:
                 failure = repr(error)
             else:

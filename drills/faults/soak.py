@@ -167,7 +167,7 @@ class _CustomerActor(_Actor):
             "release": (4, self._release),
             "wait": (3, self._wait),
             "answer an offer": (4, self._answer),
-            "decide": (2, lambda: self._customer.decide(is_yes=self.chance.random() < 0.5)),
+            "decide": (2, lambda: self._customer.decide(is_yes=self.chance.choice((True, False)))),
             "look": (2, lambda: self._customer.get("/v1/events")),
         }
         what = self.chance.choices(list(acts), [weight for weight, _ in acts.values()])[0]

@@ -115,9 +115,7 @@ class LocalPki:
             return
         self._issue(workload, authority, now, _LEAF_LIFETIME)
 
-    def _issue(
-        self, workload: str, authority: "_Pair", now: datetime, lifetime: timedelta
-    ) -> None:
+    def _issue(self, workload: str, authority: "_Pair", now: datetime, lifetime: timedelta) -> None:
         files, pair = self.identity(workload), _new_leaf(workload, authority, now, lifetime)
         _write_private(files.key, _pem(pair.key))
         _write(files.certificate, pair.pem)

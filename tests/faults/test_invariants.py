@@ -86,7 +86,8 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
         ),
         "a letter is not written": _sql(
             "consent",
-            "UPDATE notification SET state = 'WAITING', ended_at = NULL, reason = NULL WHERE " + _ONE.format("notification"),
+            "UPDATE notification SET state = 'WAITING', ended_at = NULL, reason = NULL WHERE "
+            + _ONE.format("notification"),
         ),
         "a mail is not sent": _sql(
             "identity",
@@ -151,7 +152,9 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
             "identity", "DELETE FROM outbox WHERE type LIKE '%AccountRegistered'"
         ),
         "an erasure was not told of": _sql(
-            "identity", "UPDATE customer SET erased_at = now(), number = NULL, name = '', email = '', mobile = '', pin_hash = NULL, account_id = NULL WHERE " + _ONE.format("customer")
+            "identity",
+            "UPDATE customer SET erased_at = now(), number = NULL, name = '', email = '', mobile = '', pin_hash = NULL, account_id = NULL WHERE "
+            + _ONE.format("customer"),
         ),
     },
     "tickets_are_within_capacity": {

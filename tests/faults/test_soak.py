@@ -13,4 +13,5 @@ def test_whatever_people_do_and_whatever_fails_everything_holds(people: People) 
 
     assert soak.quiet == 1
     assert len(soak.failed) > 1
-    assert soak.done["reserve"] and soak.done["release"] and soak.done["import hours"]
+    for what in ("reserve", "release", "import hours"):
+        assert soak.done[what]

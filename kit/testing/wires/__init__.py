@@ -1,4 +1,4 @@
-"""Wires between processes, for tests of what happens when they are slow, cut, or at a bad moment."""
+"""Wires between processes, for tests of what happens when they are slow, cut, or badly timed."""
 
 from kit.testing.wires.moments import AFTER, BEFORE, Blind, Moment, Passage, Tap
 from kit.testing.wires.nats import NatsTap

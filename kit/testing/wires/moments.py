@@ -1,4 +1,4 @@
-"""Moments on a wire at which something can be made to happen, and what finds them in what passes."""
+"""Moments on a wire at which something can be made to happen, and what finds them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

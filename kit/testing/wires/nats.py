@@ -7,7 +7,7 @@ from kit.testing.wires.moments import AFTER, BEFORE, Moment, Passage
 
 _EVENTS = b"kundeapp."
 _ACK = b"$JS.ACK."
-_TYPE = re.compile(rb"^ce-type: *(?:[a-z0-9_]+\.)*(\w+)\r$", re.M)
+_TYPE = re.compile(rb"^ce-type: *(?:[a-z0-9_]+\.)*(\w+)\r$", re.MULTILINE)
 _ACKS = {b"": "acknowledges", b"+ACK": "acknowledges", b"-NAK": "gives back", b"+TERM": "ends"}
 _LINE = b"\r\n"
 _SHORT_FORM = 9

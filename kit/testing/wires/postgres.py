@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from kit.testing.wires.moments import AFTER, BEFORE, Moment, Passage
 
 _SSL_REQUEST, _CANCEL_REQUEST = 80877103, 80877102
-_WRITTEN = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+(?:ONLY\s+)?\"?(\w+)", re.I)
-_NO_UPDATES = re.compile(r"\b(?:FOR|NO\s+KEY|DO|SHARE)\s+UPDATE\b", re.I)
+_WRITTEN = re.compile(
+    r"\b(?:INSERT INTO|UPDATE|DELETE FROM|COPY)\s+(?:ONLY\s+)?\"?(\w+)", re.IGNORECASE
+)
+_NO_UPDATES = re.compile(r"\b(?:FOR|NO\s+KEY|DO|SHARE)\s+UPDATE\b", re.IGNORECASE)
 
 
 class PostgresTap:
     """Finds the commits of one connection, by what they write.
 
-    A transaction is named by the tables that it has written; one that has written nothing is none. A
-    statement outside of a transaction that may write is a commit of its own.
+    A transaction is named by the tables that it has written; one that has written nothing is none.
+    A statement outside of a transaction that may write is a commit of its own.
     """
 
     def __init__(self, who: str) -> None:

@@ -28,8 +28,8 @@ _CHUNK = 256 * 1024
 _T = TypeVar("_T")
 
 Watch = Callable[[Moment, "Wire"], bool]
-"""Is told of each moment, in the thread of the wires; returns whether the connection is to end, what
-is held at this moment with it."""
+"""Is told of each moment, in the thread of the wires; returns whether the connection is to end, and
+what is held at this moment with it."""
 
 
 @dataclass(eq=False)
@@ -42,9 +42,9 @@ class Wire:
         port: Where the client finds the server.
         delay_seconds: How much later all arrives, each way.
         loss: The share of what is sent that has to be sent again.
-        cut: Whether connections are refused; those that were open ended with a reset.
-        dead_ends: From which ends nothing arrives at the other, though the connection stays: CLIENT,
-            SERVER, or both. What was sent meanwhile arrives once that is over.
+        is_cut: Whether connections are refused; those that were open ended with a reset.
+        dead_ends: From which ends nothing arrives at the other, though the connection stays:
+            CLIENT, SERVER, or both. What was sent meanwhile arrives once that is over.
     """
 
     client: str
@@ -145,7 +145,7 @@ class Wires:
         self._loop.call_soon_threadsafe(self._changed.set)
 
     def between(self, client: str = "", server: str = "") -> list[Wire]:
-        """Returns the wires from a process, or to one, of any replica; all where a name is empty."""
+        """Returns the wires from a process to another, of any replica; an empty name is any."""
         return [
             wire
             for wire in self.wires
