@@ -148,6 +148,9 @@ bench/lighthouse/node_modules/.installed: bench/lighthouse/package-lock.json .ve
 lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighthouse on the web client, and write bench/LIGHTHOUSE.md
 	$(BIN)/python -m bench.web_client
 
+faults: setup gen ## Try every fault at every moment; takes an hour or more
+	$(BIN)/pytest -m "" tests/faults
+
 ##@ Rehearsals
 
 rolling-restart: setup gen ## Restart everything under load, and write docs/rolling-restart.md
@@ -156,4 +159,4 @@ rolling-restart: setup gen ## Restart everything under load, and write docs/roll
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore
+.PHONY: help run test faults ci setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests image bench lighthouse rolling-restart rehearse-restore

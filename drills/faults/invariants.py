@@ -14,8 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any, Final, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
 import nats
@@ -45,6 +44,9 @@ from services.events import consumers as of_events
 from services.events.storage import PostgresStore as EventsStore
 from services.metering import consumers as of_metering
 from services.metering.storage import PostgresStore as MeteringStore
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 _Event = TypeVar("_Event", bound=Message)
 
@@ -514,7 +516,9 @@ async def consent_follows_the_programme(books: Books) -> Sequence[str]:
         SELECT id::text, title, venue, starts_at, capacity, status = 'CANCELLED' AS is_cancelled
         FROM event JOIN inventory ON event_id = id WHERE published_at IS NOT NULL
     """
-    here = "SELECT id::text, title, venue, starts_at, capacity, cancelled_because IS NOT NULL FROM event"
+    here = """
+        SELECT id::text, title, venue, starts_at, capacity, cancelled_because IS NOT NULL FROM event
+    """
     heard = {row[0]: tuple(row) for row in await books.consent.fetch(here)}
     found += [
         f"event {row['id']} is known as {heard.get(row['id'])}, not {tuple(row)}"

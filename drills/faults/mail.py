@@ -6,13 +6,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 from kit.local.processes import LOOPBACK, free_port, wait_until
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _CODE = re.compile(r"\b\d{6}\b")
 _PATIENCE_SECONDS = 60.0

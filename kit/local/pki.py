@@ -52,17 +52,6 @@ class LocalPki:
             self._prepare_workload(workload, authority, now)
         self._prepare_tokens()
 
-    def renew(self, workload: str, lifetime: timedelta = _LEAF_LIFETIME) -> None:
-        """Makes a workload another certificate, whatever its old one is worth.
-
-        Args:
-            workload: The workload.
-            lifetime: For how long it is valid.
-        """
-        authority = _load(self._authority, self._authority_key)
-        assert authority is not None  # noqa: S101 - it was prepared
-        self._issue(workload, authority, datetime.now(UTC), lifetime)
-
     def identity(self, workload: str) -> Identity:
         """Returns the certificate, key and authority of a workload."""
         return Identity(
@@ -113,10 +102,7 @@ class LocalPki:
             and known.certificate.issuer == authority.certificate.subject
         ):
             return
-        self._issue(workload, authority, now, _LEAF_LIFETIME)
-
-    def _issue(self, workload: str, authority: "_Pair", now: datetime, lifetime: timedelta) -> None:
-        files, pair = self.identity(workload), _new_leaf(workload, authority, now, lifetime)
+        pair = _new_leaf(workload, authority, now)
         _write_private(files.key, _pem(pair.key))
         _write(files.certificate, pair.pem)
 
@@ -155,7 +141,7 @@ def _new_authority(now: datetime) -> _Pair:
     return _Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def _new_leaf(workload: str, authority: _Pair, now: datetime, lifetime: timedelta) -> _Pair:
+def _new_leaf(workload: str, authority: _Pair, now: datetime) -> _Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     names = (
         x509.UniformResourceIdentifier(workload_uri(workload)),
@@ -166,7 +152,7 @@ def _new_leaf(workload: str, authority: _Pair, now: datetime, lifetime: timedelt
     uses = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     issuer = authority.certificate.subject
     builder = (
-        _builder(_name(workload), issuer, key, now, lifetime)
+        _builder(_name(workload), issuer, key, now, _LEAF_LIFETIME)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)

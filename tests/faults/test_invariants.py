@@ -76,229 +76,198 @@ def _promise(change: Callable[[Journal], None]) -> Plant:
     return plant
 
 
-_ONE = "ctid = (SELECT ctid FROM {} LIMIT 1)"
-_ACTIVE = "id = (SELECT id FROM reservation WHERE status = 'ACTIVE' LIMIT 1)"
+def _change(service: str, table: str, what: str, where: str = "") -> Plant:
+    """Changes rows of a table; one of them where nothing else is said."""
+    where = where or f"ctid = (SELECT ctid FROM {table} LIMIT 1)"
+    return _sql(service, f"UPDATE {table} SET {what} WHERE {where}")
+
+
+def _remove(service: str, table: str, where: str = "") -> Plant:
+    """Removes rows of a table; one of them where nothing else is said."""
+    where = where or f"ctid = (SELECT ctid FROM {table} LIMIT 1)"
+    return _sql(service, f"DELETE FROM {table} WHERE {where}")
+
+
+def _untold(service: str, event: str) -> Plant:
+    """Has all events of a kind not told."""
+    return _remove(service, "outbox", f"type LIKE '%{event}'")
+
+
+def _told_again(service: str, event: str = "") -> Plant:
+    """Has an event of a kind told once more, as another one."""
+    columns = "subject, type, payload, occurred_at, sent_at"
+    return _copy(service, "outbox", columns, f"type LIKE '%{event}'")
+
+
+def _copy(service: str, table: str, columns: str, where: str, values: str = "") -> Plant:
+    """Makes a row once more, under another id."""
+    return _sql(
+        service,
+        f"INSERT INTO {table} (id, {columns}) SELECT gen_random_uuid(), {values or columns} "
+        f"FROM {table} WHERE {where} LIMIT 1",
+    )
+
+
+_ANY = "true"
+_ENDS = "channel, purpose, queued_at, not_after, due_at, outcome, ended_at"
+_TOLD = "kind, customer_id, facts, due_at, not_after, topic, state, reason, attempts, ended_at"
+_NOTHING_LEFT = (
+    "erased_at = now(), number = NULL, name = '', email = '', mobile = '', pin_hash = NULL, "
+    "account_id = NULL"
+)
+_BURIED = """
+INSERT INTO dead_letter (consumer, event_id, subject, type, payload, occurred_at, reason)
+VALUES ('metering-customers', gen_random_uuid(), '', '', '', now(), 'KeyError')
+"""
+_UNSERVED = """
+UPDATE waitlist_entry SET status = 'WAITING', event_id = i.event_id, wanted = 1, least = 1
+FROM inventory i JOIN event e ON e.id = i.event_id
+WHERE e.status = 'PUBLISHED' AND capacity > reserved + held
+"""
+_MADE_UP = """
+INSERT INTO consent
+SELECT customer_id, purpose, 'SMS', decision, notice_version, position, decided_at
+FROM consent LIMIT 1
+"""
+_STRANGE = "INSERT INTO inbox VALUES ('consent-events', gen_random_uuid())"
+_OVER = "status = 'OPEN', expires_at = now(), told_at = now()"
+_UNSENT = "outcome = NULL, ended_at = NULL, content = ''"
+_UNWRITTEN = "state = 'WAITING', ended_at = NULL, reason = NULL"
+_HOUR = "707057500000000001", datetime(2026, 1, 1, tzinfo=UTC)
 
 PLANTED: Mapping[str, Mapping[str, Plant]] = {
     "nothing_is_in_flight": {
-        "an event is not published": _sql(
-            "events", f"UPDATE outbox SET sent_at = NULL WHERE {_ONE.format('outbox')}"
-        ),
-        "a letter is not written": _sql(
-            "consent",
-            "UPDATE notification SET state = 'WAITING', ended_at = NULL, reason = NULL WHERE "
-            + _ONE.format("notification"),
-        ),
-        "a mail is not sent": _sql(
-            "identity",
-            "UPDATE courier_message SET outcome = NULL, ended_at = NULL, content = '' WHERE "
-            + _ONE.format("courier_message"),
-        ),
-        "a contact is not learned": _sql("consent", "UPDATE customer SET ask_at = now()"),
-        "a name is not learned": _sql("events", "UPDATE customer SET named_revision = 0"),
-        "an offer is over": _sql(
-            "events", "UPDATE offer SET status = 'OPEN', expires_at = now(), told_at = now()"
-        ),
+        "an event is not published": _change("events", "outbox", "sent_at = NULL"),
+        "a letter is not written": _change("consent", "notification", _UNWRITTEN),
+        "a mail is not sent": _change("identity", "courier_message", _UNSENT),
+        "a contact is not learned": _change("consent", "customer", "ask_at = now()", _ANY),
+        "a name is not learned": _change("events", "customer", "named_revision = 0"),
+        "an offer is over": _change("events", "offer", _OVER),
     },
-    "nothing_is_buried": {
-        "an event is buried": _sql(
-            "metering",
-            "INSERT INTO dead_letter (consumer, event_id, subject, type, payload, occurred_at, reason) "
-            "VALUES ('metering-customers', gen_random_uuid(), '', '', '', now(), 'KeyError')",
-        ),
-    },
+    "nothing_is_buried": {"an event is buried": _sql("metering", _BURIED)},
     "every_retry_would_be_answered": {
-        "an answer is missing": _sql(
-            "events", "UPDATE idempotency SET answer = NULL WHERE " + _ONE.format("idempotency")
-        ),
+        "an answer is missing": _change("events", "idempotency", "answer = NULL"),
     },
     "every_event_is_on_the_bus_once": {
-        "one never came": _sql(
-            "events",
-            "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
-            "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox LIMIT 1",
-        ),
-        "one came from nowhere": _sql(
-            "events", "DELETE FROM outbox WHERE " + _ONE.format("outbox")
-        ),
+        "one never came": _told_again("events"),
+        "one came from nowhere": _remove("events", "outbox"),
     },
     "every_event_is_heard_once": {
-        "one was not heard": _sql("consent", "DELETE FROM inbox WHERE " + _ONE.format("inbox")),
-        "one was heard that was not told": _sql(
-            "consent", "INSERT INTO inbox VALUES ('consent-events', gen_random_uuid())"
-        ),
+        "one was not heard": _remove("consent", "inbox"),
+        "one was heard that was not told": _sql("consent", _STRANGE),
     },
     "customers_are_known_alike": {
-        "another number": _sql(
-            "metering", "UPDATE customer SET number = '1' WHERE " + _ONE.format("customer")
-        ),
-        "another name": _sql(
-            "events", "UPDATE customer SET name = 'Ola' WHERE " + _ONE.format("customer")
-        ),
-        "another account": _sql(
-            "consent",
-            "UPDATE customer SET account_id = gen_random_uuid() WHERE " + _ONE.format("customer"),
-        ),
-        "nobody": _sql("consent", "DELETE FROM customer WHERE " + _ONE.format("customer")),
+        "another number": _change("metering", "customer", "number = '1'"),
+        "another name": _change("events", "customer", "name = 'Ola'"),
+        "another account": _change("consent", "customer", "account_id = gen_random_uuid()"),
+        "nobody": _remove("consent", "customer"),
     },
     "the_register_is_told": {
-        "a customer was told of twice": _sql(
-            "identity",
-            "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
-            "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
-            "WHERE type LIKE '%CustomerCreated' LIMIT 1",
-        ),
-        "an account was not told of": _sql(
-            "identity", "DELETE FROM outbox WHERE type LIKE '%AccountRegistered'"
-        ),
-        "an erasure was not told of": _sql(
-            "identity",
-            "UPDATE customer SET erased_at = now(), number = NULL, name = '', email = '', mobile = '', pin_hash = NULL, account_id = NULL WHERE "
-            + _ONE.format("customer"),
-        ),
+        "a customer was told of twice": _told_again("identity", "CustomerCreated"),
+        "an account was not told of": _untold("identity", "AccountRegistered"),
+        "an erasure was not told of": _change("identity", "customer", _NOTHING_LEFT),
     },
     "tickets_are_within_capacity": {
-        "more tickets than seats": _sql("events", "UPDATE inventory SET capacity = 0"),
+        "more tickets than seats": _change("events", "inventory", "capacity = 0", _ANY),
     },
     "counters_equal_their_rows": {
-        "too many are counted": _sql("events", "UPDATE inventory SET reserved = reserved + 1"),
-        "too many are held": _sql("events", "UPDATE inventory SET held = held + 1"),
-        "a ticket is gone": _sql(
+        "too many are counted": _change("events", "inventory", "reserved = reserved + 1", _ANY),
+        "too many are held": _change("events", "inventory", "held = held + 1", _ANY),
+        "a ticket is gone": _change(
             "events",
-            "UPDATE ticket SET status = 'RELEASED' WHERE id = (SELECT id FROM ticket WHERE status = 'ACTIVE' LIMIT 1)",
+            "ticket",
+            "status = 'RELEASED'",
+            "id = (SELECT id FROM ticket WHERE status = 'ACTIVE' LIMIT 1)",
         ),
-        "a reservation says more": _sql(
-            "events", f"UPDATE reservation SET quantity = quantity + 1 WHERE {_ACTIVE}"
+        "a reservation says more": _change(
+            "events", "reservation", "quantity = quantity + 1", "status = 'ACTIVE'"
         ),
     },
     "the_line_is_served": {
-        "an offer is closed behind an entry": _sql(
-            "events", "UPDATE waitlist_entry SET status = 'OFFERED' WHERE status = 'ACCEPTED'"
+        "an offer is closed behind an entry": _change(
+            "events", "waitlist_entry", "status = 'OFFERED'", "status = 'ACCEPTED'"
         ),
-        "somebody who fits waits": _sql(
-            "events",
-            "UPDATE waitlist_entry w SET status = 'WAITING', event_id = i.event_id, wanted = 1, least = 1 "
-            "FROM inventory i JOIN event e ON e.id = i.event_id "
-            "WHERE e.status = 'PUBLISHED' AND capacity > reserved + held",
-        ),
+        "somebody who fits waits": _sql("events", _UNSERVED),
     },
     "seats_are_told": {
-        "a reservation was told of twice": _sql(
-            "events",
-            "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
-            "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
-            "WHERE type LIKE '%ReservationConfirmed' LIMIT 1",
-        ),
-        "an offer was not told of": _sql(
-            "events", "DELETE FROM outbox WHERE type LIKE '%OfferMade'"
-        ),
-        "an end was not told of": _sql(
-            "events", "DELETE FROM outbox WHERE type LIKE '%OfferAccepted'"
-        ),
+        "a reservation was told of twice": _told_again("events", "ReservationConfirmed"),
+        "an offer was not told of": _untold("events", "OfferMade"),
+        "an end was not told of": _untold("events", "OfferAccepted"),
     },
     "the_ledger_is_whole": {"the service finds a fault": _ledger_faults},
     "consents_are_what_was_decided_last": {
-        "a consent is turned": _sql("consent", "UPDATE consent SET decision = 'WITHDRAWN'"),
-        "a consent is made up": _sql(
-            "consent",
-            "INSERT INTO consent SELECT customer_id, purpose, 'SMS', decision, notice_version, position, decided_at FROM consent LIMIT 1",
-        ),
+        "a consent is turned": _change("consent", "consent", "decision = 'WITHDRAWN'", _ANY),
+        "a consent is made up": _sql("consent", _MADE_UP),
     },
     "every_decision_is_told": {
-        "one was not told": _sql("consent", "DELETE FROM outbox WHERE type LIKE '%ConsentGiven'"),
-        "one was told twice": _sql(
-            "consent",
-            "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
-            "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
-            "WHERE type LIKE '%ConsentGiven' LIMIT 1",
-        ),
+        "one was not told": _untold("consent", "ConsentGiven"),
+        "one was told twice": _told_again("consent", "ConsentGiven"),
     },
     "consent_follows_the_programme": {
-        "a change was counted twice": _sql(
-            "consent", "UPDATE reservation SET changes = changes + 1"
-        ),
-        "other tickets": _sql("consent", "UPDATE reservation SET tickets = tickets + 1"),
-        "another title": _sql("consent", "UPDATE event SET title = 'Teater'"),
+        "a change was counted twice": _change("consent", "reservation", "changes = changes + 1"),
+        "other tickets": _change("consent", "reservation", "tickets = tickets + 1"),
+        "another title": _change("consent", "event", "title = 'Teater'"),
     },
     "everybody_is_told_once": {
-        "somebody is not told": _sql(
-            "consent", "DELETE FROM notification WHERE kind = 'reservation-confirmed'"
+        "somebody is not told": _remove(
+            "consent", "notification", "kind = 'reservation-confirmed'"
         ),
-        "somebody is told twice": _sql(
+        "somebody is told twice": _copy(
             "consent",
-            "INSERT INTO notification SELECT gen_random_uuid(), cause || '/again', kind, customer_id, facts, due_at, not_after, topic, state, reason, attempts, leased_until, ended_at "
-            "FROM notification WHERE kind = 'reservation-confirmed' LIMIT 1",
+            "notification",
+            f"cause, {_TOLD}",
+            "kind = 'reservation-confirmed'",
+            f"cause || '/again', {_TOLD}",
         ),
     },
     "every_letter_is_sent": {
         "one has not come": _mail_lost,
         "one came from nowhere": _mail_to_a_stranger,
-        "one was given up": _sql(
-            "consent",
-            "UPDATE courier_message SET outcome = 'EXPIRED' WHERE "
-            + _ONE.format("courier_message"),
-        ),
+        "one was given up": _change("consent", "courier_message", "outcome = 'EXPIRED'"),
     },
     "nobody_is_mailed_twice": {
-        "two letters for a cause": _sql(
-            "consent",
-            "INSERT INTO courier_message (id, channel, purpose, queued_at, not_after, due_at, outcome, ended_at) "
-            "SELECT gen_random_uuid(), channel, purpose, queued_at, not_after, due_at, outcome, ended_at "
-            "FROM courier_message WHERE purpose = 'reservation-confirmed' LIMIT 1",
+        "two letters for a cause": _copy(
+            "consent", "courier_message", _ENDS, "purpose = 'reservation-confirmed'"
         ),
-        "two letters of a mailing": _sql(
-            "consent",
-            "INSERT INTO courier_message (id, channel, purpose, queued_at, not_after, due_at, outcome, ended_at, permit) "
-            "SELECT gen_random_uuid(), channel, purpose, queued_at, not_after, due_at, outcome, ended_at, permit "
-            "FROM courier_message WHERE permit IS NOT NULL LIMIT 1",
+        "two letters of a mailing": _copy(
+            "consent", "courier_message", f"{_ENDS}, permit", "permit IS NOT NULL"
         ),
     },
     "nobody_is_mailed_against_their_consent": {
-        "the yes came later": _sql(
-            "consent", "UPDATE ledger SET recorded_at = now() + interval '1 hour'"
+        "the yes came later": _change(
+            "consent", "ledger", "recorded_at = now() + interval '1 hour'", _ANY
         ),
-        "the last word was a no": _sql("consent", "UPDATE ledger SET decision = 'WITHDRAWN'"),
+        "the last word was a no": _change("consent", "ledger", "decision = 'WITHDRAWN'", _ANY),
         "a mail without a permit": _marketing_without_a_permit,
     },
     "days_are_their_hours": {
-        "a sum is wrong": _sql("metering", "UPDATE day_block SET sum_wh = sum_wh + 1"),
-        "the highest is wrong": _sql(
-            "metering", "UPDATE day_block SET highest_wh = highest_wh + 1"
+        "a sum is wrong": _change("metering", "day_block", "sum_wh = sum_wh + 1", _ANY),
+        "the highest is wrong": _change(
+            "metering", "day_block", "highest_wh = highest_wh + 1", _ANY
         ),
-        "missing hours are hidden": _sql("metering", "UPDATE day_block SET missing = missing + 1"),
+        "missing hours are hidden": _change("metering", "day_block", "missing = missing + 1", _ANY),
     },
     "new_hours_are_told_once": {
-        "an import was told of twice": _sql(
-            "metering",
-            "INSERT INTO outbox (id, subject, type, payload, occurred_at, sent_at) "
-            "SELECT gen_random_uuid(), subject, type, payload, now(), now() FROM outbox "
-            "WHERE type LIKE '%ReadingsImported' LIMIT 1",
-        ),
+        "an import was told of twice": _told_again("metering", "ReadingsImported"),
     },
     "promised_tickets_are_there": {
-        "more were promised": _promise(
-            lambda journal: journal.tickets.update({(_NOBODY, _NOBODY): 2})
-        ),
+        "more were promised": _promise(lambda journal: journal.tickets.update(_TWO_TICKETS)),
         "none were promised": _promise(lambda journal: journal.tickets.clear()),
     },
     "promised_consents_are_there": {
-        "a decision is lost": _promise(
-            lambda journal: journal.consents.update({(_NOBODY, "general", "EMAIL"): True})
-        ),
+        "a decision is lost": _promise(lambda journal: journal.consents.update(_A_YES)),
         "nobody has decided": _promise(lambda journal: journal.consents.clear()),
     },
     "promised_hours_are_there": {
-        "an hour is lost": _promise(
-            lambda journal: journal.hours.update(
-                {("707057500000000001", datetime(2026, 1, 1, tzinfo=UTC)): 1}
-            )
-        ),
+        "an hour is lost": _promise(lambda journal: journal.hours.update({_HOUR: 1})),
         "nobody has imported": _promise(lambda journal: journal.hours.clear()),
     },
     "nobody_was_told_that_something_failed": {
         "something did": _promise(lambda journal: journal.failures.append("GET /v1/me: 500")),
     },
 }
+_TWO_TICKETS = {(_NOBODY, _NOBODY): 2}
+_A_YES = {(_NOBODY, "general", "EMAIL"): True}
 
 
 def test_all_holds_where_nothing_is_planted(used: People) -> None:
@@ -341,7 +310,8 @@ def test_a_row_of_the_ledger_that_was_changed_is_found(used: People) -> None:
     def change(by: int) -> None:
         used.suite.plan.postgres.run_sql(
             "SET session_replication_role = replica; UPDATE ledger SET recorded_at = "
-            f"recorded_at + interval '{by} hours' WHERE position = (SELECT min(position) FROM ledger)",
+            f"recorded_at + interval '{by} hours' "
+            "WHERE position = (SELECT min(position) FROM ledger)",
             "consent",
         )
 

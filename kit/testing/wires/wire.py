@@ -11,12 +11,14 @@ import random
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Generator, Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from kit.local.processes import LOOPBACK
 from kit.testing.wires.moments import Moment, Tap
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 CLIENT = "client"
 SERVER = "server"
