@@ -27,7 +27,7 @@ run: setup gen web ## Start everything here, with demo data; Ctrl-C stops it
 	@exec $(BIN)/kundeapp run
 
 test: setup gen ## Run the tests of the code, on a real PostgreSQL and NATS
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/deploy
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/deploy --ignore=tests/faults
 
 e2e: setup gen web ## Run the tests of the web client, in Chromium on the whole suite
 	$(BIN)/pytest -m browser tests/e2e/browser
@@ -168,6 +168,9 @@ bench/lighthouse/node_modules/.installed: bench/lighthouse/package-lock.json .ve
 lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighthouse on the web client, and write bench/LIGHTHOUSE.md
 	$(BIN)/python -m bench.web_client
 
+faults: setup gen ## Try every fault at every moment; takes an hour or more
+	$(BIN)/pytest -m "" tests/faults
+
 ##@ Rehearsals
 
 rolling-restart: setup gen ## Restart everything under load, and write docs/rolling-restart.md
@@ -179,4 +182,4 @@ release-day: setup gen ## Let ten thousand want tickets within a minute, and wri
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci checks probe setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore
+.PHONY: help run test ci checks probe faults setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore

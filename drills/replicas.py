@@ -94,7 +94,7 @@ def running(**settings: str) -> Generator[Suite]:
         plan = Plan(RunSettings(data=data, port=first_of_free_ports(PORTS)))
         start_neighbours(plan, up)
         replicas = [
-            _replica(plan, process, second=second, settings=settings)
+            replica_of(plan, process, second=second, settings=settings)
             for process in (*SERVICES, "gateway")
             for second in (False, True)
         ]
@@ -142,7 +142,15 @@ def load_with_events(plan: Plan, settings: Settings) -> StaffCodes:
     return codes
 
 
-def _replica(plan: Plan, process: str, *, second: bool, settings: Mapping[str, str]) -> Replica:
+def replica_of(plan: Plan, process: str, *, second: bool, settings: Mapping[str, str]) -> Replica:
+    """Returns one of the two processes of a service, or of the gateway.
+
+    Args:
+        plan: The databases, the bus and the certificates.
+        process: The service, or the gateway.
+        second: Which of the two.
+        settings: Its further settings, by the name of an environment variable.
+    """
     child = plan.child(process)
     name = f"{process}, {'second' if second else 'first'}"
     apart = _APART if second else 0

@@ -21,16 +21,17 @@ def start_neighbours(plan: Plan, up: contextlib.ExitStack) -> None:
         up: Stops what was started.
     """
     for folder in (plan.logs, plan.mailbox, plan.data / "run", plan.data / "demo"):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
     plan.pki.prepare()
     for server in (plan.postgres, plan.nats):
         up.callback(server.stop)
         server.start()
-    for name in SERVICES:
+    migrations = [plan.migration(name) for name in SERVICES]
+    for name, migration in zip(SERVICES, migrations, strict=True):
         plan.postgres.create_database(name)
-        migration = plan.migration(name)
         up.callback(migration.stop)
         migration.start()
+    for migration in migrations:
         migration.finish(_MIGRATION_SECONDS)
 
 

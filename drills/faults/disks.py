@@ -1,0 +1,98 @@
+"""Small disks of their own for PostgreSQL and NATS, which can be full or stand still.
+
+A file system in a file, mounted as a loop device: Linux lets root alone do that. It is mounted for
+this process and its children only, so that it is gone with them, however they end.
+"""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_CLONE_NEWNS = 0x00020000
+_MIB = 2**20
+_BALLAST = "ballast"
+_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "fallocate")
+
+
+def why_not() -> str:
+    """Returns why there can be no such disks here, empty if there can."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "only root on Linux may mount a disk"
+    missing = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
+    return f"missing: {', '.join(missing)}" if missing else ""
+
+
+_PATH = f"{os.defpath}:/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk.
+
+    Attributes:
+        folder: Where it is mounted.
+    """
+
+    folder: Path
+
+    def fill(self, leave: int = 0) -> None:
+        """Takes all space but for some bytes, as something else on the same disk would."""
+        room = shutil.disk_usage(self.folder).free - leave
+        _run(("fallocate", "--length", str(max(room, 1)), str(self.folder / _BALLAST)))
+        # What the file system keeps back for root, who PostgreSQL is not but NATS is.
+        with contextlib.suppress(OSError), (self.folder / f"{_BALLAST}-of-root").open("wb") as file:
+            while not leave:
+                file.write(bytes(4096))
+                file.flush()
+
+    def empty(self) -> None:
+        """Gives the space back."""
+        for file in self.folder.glob(f"{_BALLAST}*"):
+            file.unlink()
+
+    def hang(self, seconds: float) -> "subprocess.Popen[bytes]":
+        """Has writes wait for a while; it ends by itself, even if this process does not live."""
+        script = 'fsfreeze --freeze "$1" && sleep "$2"; fsfreeze --unfreeze "$1"'
+        return subprocess.Popen(  # noqa: S603 - the command is ours
+            ("/bin/sh", "-c", script, "hang", str(self.folder), str(seconds)),
+            env={"PATH": _PATH},
+            start_new_session=True,
+        )
+
+
+@contextlib.contextmanager
+def mounted(folder: Path, mib: int) -> Generator[Disk]:
+    """Mounts a new disk on a folder, for as long as the context is open."""
+    folder.mkdir(parents=True, exist_ok=True)
+    image = folder.with_name(f"{folder.name}.disk")
+    with image.open("wb") as file:
+        file.truncate(mib * _MIB)
+    _unshare_mounts()
+    _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
+    _run(("mount", "-o", "loop", str(image), str(folder)))
+    try:
+        yield Disk(folder)
+    finally:
+        _run(("umount", "--lazy", str(folder)))
+        image.unlink()
+
+
+def _unshare_mounts() -> None:
+    """Has nobody else see what is mounted from now on (unshare(2))."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNS):
+        sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
+    _run(("mount", "--make-rprivate", "/"))
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        command, env={"PATH": _PATH}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")

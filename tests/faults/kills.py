@@ -1,0 +1,121 @@
+"""Kills a process at a moment of a flow, and looks at what has become of it all."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from drills.faults.invariants import violations
+from drills.faults.people import People
+from drills.faults.settling import settle
+from drills.faults.suite import Trap
+from kit.testing.wires import CLIENT, SERVER, Moment
+from tests.faults.flows import FLOWS, Flow, Steps
+
+_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What dies, and when.
+
+    Attributes:
+        moment: The first such moment of a flow.
+        victim: As of a `Trap`.
+    """
+
+    moment: Moment
+    victim: str
+
+    def __str__(self) -> str:
+        """Reads like a sentence."""
+        return f"the {self.victim} dies {self.moment}"
+
+
+def rehearse(flow: Flow, people: People) -> Sequence[Moment]:
+    """Lets a flow go well; returns its moments, each once, in order."""
+    steps = flow.steps(people)
+    next(steps)
+    settle(people)
+    people.suite.moments.clear()
+    people.suite.tend_while(lambda: next(steps))
+    settle(people)
+    moments = list(dict.fromkeys(people.suite.moments))
+    _end(flow, steps, people)
+    told = {moment.what.removeprefix("publishes ") for moment in moments}
+    assert told >= {each.DESCRIPTOR.name for each in flow.tells}, told
+    # The gateway asks of its own accord, too; it dies while others do what it has asked for.
+    return [moment for moment in moments if moment.who != "gateway"]
+
+
+def kills_of(moments: Sequence[Moment]) -> Sequence[Kill]:
+    """Returns who can die at each moment: either end, or the gateway that waits for an answer."""
+    found = list[Kill]()
+    for moment in moments:
+        found.append(Kill(moment, CLIENT))
+        if not moment.what.endswith("mail"):
+            found.append(Kill(moment, SERVER))
+        if "idempotency" in moment.what:
+            found.append(Kill(moment, "gateway, first"))
+    return found
+
+
+def run(flow: Flow, people: People, kill: Kill) -> None:
+    """Runs a flow in which something dies; all must be well in the end."""
+    steps = flow.steps(people)
+    next(steps)
+    settle(people)
+    trap = Trap(kill.moment, kill.victim)
+    people.suite.set_trap(trap)
+    people.suite.tend_while(lambda: next(steps))
+    settle(people)
+    assert trap.sprung.is_set(), f"there was no moment {kill.moment}"
+    people.suite.mend()
+    settle(people)
+    _end(flow, steps, people)
+
+
+def run_together(
+    names: Sequence[str],
+    people: People,
+    fail: Callable[[], None],
+    *,
+    all_holds: bool = True,
+) -> None:
+    """Runs flows side by side while something fails; all must be well in the end.
+
+    Args:
+        names: The flows.
+        people: Those who go through them.
+        fail: Makes something fail, and waits until it is over.
+        all_holds: Whether everything must be as it should be; if not, that is the caller's to see.
+    """
+    flows = [FLOWS[name].steps(people) for name in names]
+    for steps in flows:
+        next(steps)
+    settle(people)
+    with ThreadPoolExecutor(len(flows) + 1) as pool:
+        under_way = [pool.submit(fail), *(pool.submit(next, steps) for steps in flows)]
+        while not all(each.done() for each in under_way):
+            people.suite.tend()
+            time.sleep(_PAUSE_SECONDS)
+    for each in under_way:
+        each.result()
+    people.suite.mend()
+    settle(people)
+    for name, steps in zip(names, flows, strict=True):
+        assert next(steps, None) is None, name
+    if all_holds:
+        require_all_holds(people)
+
+
+def _end(flow: Flow, steps: Steps, people: People) -> None:
+    assert next(steps, None) is None, flow.name
+    require_all_holds(people)
+
+
+def require_all_holds(people: People) -> None:
+    """Makes sure that everything is as it should be, once nothing is under way any more."""
+    settle(people)
+    found = violations(people.suite, people.journal)
+    assert not found, "\n".join(found)

@@ -1,0 +1,49 @@
+"""Whoever is killed, and whenever: nothing that was answered is lost, and nothing happens twice.
+
+`make faults` kills each end of each wire at each moment of each flow, equal moments of several
+flows once. With every change, one flow that goes through all of it is killed before and after it
+commits and publishes, and before it is heard of.
+"""
+
+import pytest
+
+from drills.faults.people import People
+from kit.testing.wires import AFTER, BEFORE, CLIENT, SERVER, Moment
+from tests.faults import kills
+from tests.faults.flows import FLOWS, Flow
+from tests.faults.kills import Kill
+
+_FLOW = FLOWS["tickets_go_to_the_next_in_line"]
+_RELEASES = (
+    "commits idempotency, inventory, offer, outbox, reservation, reservation_change, ticket, "
+    "waitlist_entry"
+)
+_KILLS = (
+    Kill(Moment("events", _RELEASES, BEFORE), SERVER),
+    Kill(Moment("events", _RELEASES, AFTER), CLIENT),
+    Kill(Moment("events", _RELEASES, AFTER), "gateway, first"),
+    Kill(Moment("events", "publishes OfferMade", BEFORE), CLIENT),
+    Kill(Moment("events", "publishes OfferMade", AFTER), SERVER),
+    Kill(Moment("consent", "takes TicketsReleased for consent-events", BEFORE), CLIENT),
+)
+_DONE: set[Kill] = set()
+
+
+@pytest.mark.parametrize("kill", _KILLS, ids=str)
+def test_a_kill_at_a_moment_that_matters(people: People, kill: Kill) -> None:
+    kills.run(_FLOW, people, kill)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
+def test_a_kill_at_every_moment(people: People, flow: Flow) -> None:
+    failed = dict[str, str]()
+    new = [kill for kill in kills.kills_of(kills.rehearse(flow, people)) if kill not in _DONE]
+    _DONE.update(new)
+    for kill in new:
+        try:
+            kills.run(flow, people, kill)
+        except AssertionError as error:
+            failed[str(kill)] = str(error)
+            people.suite.mend()
+    assert not failed
