@@ -12,20 +12,17 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.measure import ROUNDS, table
-from cli.local.plan import SERVICES, Plan, RunSettings
+from cli.local.plan import SERVICES, Plan
 from cli.local.readiness import grpc_ready, http_ready
-from cli.local.temporary import start_neighbours
-from kit.local.processes import first_of_free_ports
+from cli.local.temporary import planned, start_neighbours
 
 PROCESSES = (*SERVICES, "gateway")
 IMPORTED = "Python with grpc.aio"
-_PORTS = 15
 _START_SECONDS = 60.0
 _IMPORT = "import grpc.aio, sys; print(flush=True); sys.stdin.read()"
 
@@ -35,7 +32,8 @@ Figures = Mapping[str, tuple[float, float]]
 def measure() -> Figures:
     """Starts each in turns; returns the medians of the seconds and of the MiB."""
     taken: dict[str, list[tuple[float, float]]] = {}
-    with _plan() as plan:
+    with planned() as (plan, neighbours):
+        start_neighbours(plan, neighbours)
         for _ in range(ROUNDS):
             taken.setdefault(IMPORTED, []).append(_imported())
             with contextlib.ExitStack() as up:
@@ -45,19 +43,6 @@ def measure() -> Figures:
         name: (statistics.median(s for s, _ in each), statistics.median(m for _, m in each))
         for name, each in taken.items()
     }
-
-
-@contextlib.contextmanager
-def _plan() -> Generator[Plan]:
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-bench-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        data = Path(name)
-        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        plan = Plan(RunSettings(data=data, port=first_of_free_ports(_PORTS)))
-        start_neighbours(plan, up)
-        yield plan
 
 
 def _started(plan: Plan, name: str, up: contextlib.ExitStack) -> tuple[float, float]:

@@ -2,25 +2,22 @@
 
 import contextlib
 import json
-import tempfile
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from pathlib import Path
 
 from cli.config import Settings
 from cli.demo.people import CUSTOMERS, PASSWORD
 from cli.demo.staff_codes import StaffCodes
-from cli.local.plan import SERVICES, Plan, RunSettings
+from cli.local.plan import SERVICES, Plan
 from cli.local.readiness import Ready, grpc_ready, http_ready
-from cli.local.temporary import load, start_neighbours
+from cli.local.temporary import load, planned, start_neighbours
 from cli.moments import OSLO
 from kit.local.pki import LocalPki
-from kit.local.processes import Child, first_of_free_ports
+from kit.local.processes import Child
 
 _START_SECONDS = 60.0
-_PORTS = 15
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,9 @@ def running(today: date) -> Generator[Suite]:
     Args:
         today: The first local date without hours; the household has two years before it.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-bench-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        data = Path(name)
-        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        settings = RunSettings(data=data, port=first_of_free_ports(_PORTS))
-        plan = Plan(settings)
+    with planned() as (plan, up):
         _start(plan, up)
-        session = data / "session.json"
+        settings, session = plan.settings, plan.data / "session.json"
         where = Settings.model_validate({**plan.cli_settings(), "session": session})
         codes = load(plan, where, datetime.combine(today, time(), OSLO))
         customer = CUSTOMERS[0]

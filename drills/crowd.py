@@ -18,7 +18,7 @@ from typing import Protocol
 from uuid import UUID, uuid5
 
 from cli.demo.people import PASSWORD
-from drills.wire import Answer, Ask
+from drills.ingress import Answer, Ask
 
 _NAMES = UUID("6c1a0a54-7f4b-4d0a-9f0e-0f3f5f6f7a11")
 _CARRIERS = 4

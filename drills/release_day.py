@@ -15,7 +15,6 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +29,8 @@ from cli.config import Settings
 from cli.demo.people import EVENT_STAFF, PASSWORD
 from cli.events.service import EventsService
 from cli.gateway import Gateway
-from cli.local.plan import SERVICES, Plan, RunSettings
-from cli.local.temporary import load, start_neighbours
+from cli.local.plan import SERVICES, Plan
+from cli.local.temporary import load, planned, start_neighbours
 from cli.moments import OSLO
 from cli.operations.service import OperationsService
 from cli.seed import FIRST_NUMBER, Seed, point_of, sow
@@ -39,10 +38,10 @@ from cli.services import Services
 from cli.session import Sessions
 from drills import fairness
 from drills.crowd import Asked, Crowd, Kind, Person, Sale, key_of
+from drills.ingress import Connections
 from drills.people import give_accounts, open_accounts
 from drills.replicas import PORTS, START_SECONDS, Replica, one_of_each
-from drills.wire import Connections
-from kit.local.processes import LOOPBACK, first_of_free_ports, wait_until
+from kit.local.processes import LOOPBACK, wait_until
 from kundeapp.events.v1 import events_service_pb2 as pb
 
 RESULT = Path(__file__).parents[1] / "docs" / "release-day.md"
@@ -248,13 +247,11 @@ class Stage:
         )
 
 
-def start(data: Path, up: contextlib.ExitStack) -> Stage:
+def start(plan: Plan, up: contextlib.ExitStack) -> Stage:
     """Starts the suite, and loads the demonstration but for its events."""
-    data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-    plan = Plan(RunSettings(data=data, port=first_of_free_ports(PORTS)))
     start_neighbours(plan, up)
-    where = Settings.model_validate({**plan.cli_settings(), "session": data / "session.json"})
-    staff = Sessions(Gateway(where.gateway), data / "event-staff.json")
+    where = Settings.model_validate({**plan.cli_settings(), "session": plan.data / "session.json"})
+    staff = Sessions(Gateway(where.gateway), plan.data / "event-staff.json")
     stage = Stage(plan, one_of_each(plan, **_SETTINGS), where, staff)
     up.callback(stage.stop)
     for process in stage.processes.values():
@@ -414,11 +411,8 @@ def _let_in(logins: Sequence[Asked]) -> float:
 
 async def main() -> None:
     """Runs the drill."""
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-drill-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        stage = start(Path(name), up)
+    with planned(ports=PORTS) as (plan, up):
+        stage = start(plan, up)
         await prepare(stage, _most_customers())
         steps = await climb(stage)
         carried = [each.phase.customers for each in steps if each.is_carried]

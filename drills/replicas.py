@@ -1,22 +1,20 @@
 """The suite with two replicas of every process, behind a balancer, with the demonstration in it."""
 
 import contextlib
-import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from cli.config import Settings
 from cli.demo.events import load_events
 from cli.demo.staff_codes import StaffCodes
 from cli.gateway import Gateway
-from cli.local.plan import SERVICES, Plan, RunSettings
+from cli.local.plan import SERVICES, Plan
 from cli.local.readiness import Ready, grpc_ready, http_ready
-from cli.local.temporary import load, start_neighbours
+from cli.local.temporary import load, planned, start_neighbours
 from cli.moments import OSLO
 from drills.balancer import balancing
-from kit.local.processes import LOOPBACK, Child, first_of_free_ports
+from kit.local.processes import LOOPBACK, Child
 from kit.settings import ProcessSettings
 
 START_SECONDS = 60.0
@@ -85,13 +83,7 @@ def running(**settings: str) -> Generator[Suite]:
     Args:
         settings: Further settings of the processes, by the name of an environment variable.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="kundeapp-drill-") as name,
-        contextlib.ExitStack() as up,
-    ):
-        data = Path(name)
-        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        plan = Plan(RunSettings(data=data, port=first_of_free_ports(PORTS)))
+    with planned(ports=PORTS) as (plan, up):
         start_neighbours(plan, up)
         replicas = [
             replica_of(plan, process, second=second, settings=settings)
@@ -104,10 +96,10 @@ def running(**settings: str) -> Generator[Suite]:
         for replica in replicas:
             replica.child.wait_until_ready(replica.ready, START_SECONDS)
         port = plan.settings.port
-        up.enter_context(balancing(data, port + _BALANCER, (port, port + _APART)))
+        up.enter_context(balancing(plan.data, port + _BALANCER, (port, port + _APART)))
         url = f"http://{LOOPBACK}:{port + _BALANCER}"
         where = Settings.model_validate(
-            {**plan.cli_settings(), "gateway": url, "session": data / "session.json"}
+            {**plan.cli_settings(), "gateway": url, "session": plan.data / "session.json"}
         )
         yield Suite(url, plan, load_with_events(plan, where), where, replicas)
 

@@ -13,7 +13,6 @@ is no longer true. The result is written to docs/restore.md.
 import asyncio
 import contextlib
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,8 +32,8 @@ from cli.demo.people import CUSTOMERS, EVENT_STAFF, PASSWORD
 from cli.demo.staff_codes import StaffCodes
 from cli.events.service import EventsService
 from cli.gateway import Gateway
-from cli.local.plan import SERVICES, Plan, RunSettings
-from cli.local.temporary import start_neighbours
+from cli.local.plan import SERVICES, Plan
+from cli.local.temporary import planned, start_neighbours
 from cli.operations.doctor import examine
 from cli.operations.service import OperationsService
 from cli.services import Services
@@ -43,7 +42,7 @@ from drills.replicas import PORTS, START_SECONDS, Replica, load_with_events, one
 from kit.bus import STREAM
 from kit.envelope import Envelope
 from kit.local.postgres import LocalPostgres
-from kit.local.processes import first_of_free_ports, wait_until
+from kit.local.processes import wait_until
 from kundeapp.consent.v1.consents_pb2 import LedgerAnchor
 
 RESULT = Path(__file__).parents[1] / "docs" / "restore.md"
@@ -164,10 +163,9 @@ class Written:
     anchor: LedgerAnchor
 
 
-def start(data: Path, up: contextlib.ExitStack) -> Drill:
+def start(plan: Plan, up: contextlib.ExitStack) -> Drill:
     """Starts a suite whose databases archive their log, with the demonstration in it."""
-    plan = Plan(RunSettings(data=data, port=first_of_free_ports(PORTS)))
-    archive = archive_of(data)
+    archive = archive_of(plan.data)
     archive.mkdir(mode=0o777)
     archive.chmod(0o777)
     plan.postgres.settings = {
@@ -179,7 +177,7 @@ def start(data: Path, up: contextlib.ExitStack) -> Drill:
         ),
     }
     start_neighbours(plan, up)
-    where = Settings.model_validate({**plan.cli_settings(), "session": data / "session.json"})
+    where = Settings.model_validate({**plan.cli_settings(), "session": plan.data / "session.json"})
     drill = Drill(plan, where, StaffCodes({}, print), one_of_each(plan))
     up.callback(drill.stop_all)
     drill.restart([*drill.processes])
@@ -393,10 +391,8 @@ def report(figures: Mapping[str, str], found: Sequence[tuple[str, str]]) -> str:
 
 def main() -> None:
     """Runs the drill."""
-    with contextlib.ExitStack() as up:
-        data = Path(up.enter_context(tempfile.TemporaryDirectory(prefix="kundeapp-drill-")))
-        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        drill = start(data, up)
+    with planned(ports=PORTS) as (plan, up):
+        data, drill = plan.data, start(plan, up)
         backups = data / "backup-of-one", data / "backup-of-all"
         copying = [_timed(partial(drill.plan.postgres.base_backup, each)) for each in backups]
         size = _size(backups[0])

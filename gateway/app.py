@@ -328,11 +328,12 @@ class Application:
         self._clock = clock
         self._origin = origin
         self._trusted_hops = trusted_hops
+        rpcs = [route.rpc for route in transcoder.routes]
+        turns = {service: _turns(service, limits) for service in set(map(service_of, rpcs))}
         self._calls = {
-            route.rpc.full_name: (upstream.call(route.rpc), access.rule_of(route.rpc))
-            for route in transcoder.routes
+            rpc.full_name: (upstream.call(rpc), access.rule_of(rpc), turns[service_of(rpc)])
+            for rpc in rpcs
         }
-        self._turns = _turns({service_of(route.rpc) for route in transcoder.routes}, limits)
         self._fixed: Mapping[str, Mapping[str, Handler]] = {
             **{path: {"GET": page} for path, page in pages.items()},
             "/healthz": {"GET": _healthz},
@@ -444,7 +445,7 @@ class Application:
 
     async def _transcode(self, match: Match[Route], request: Request) -> Response:
         route = match.endpoint
-        call, rule = self._calls[route.rpc.full_name]
+        call, rule, turns = self._calls[route.rpc.full_name]
         # Any site can have a browser send a form, so a login has nothing to do with it.
         is_anybodys = route.form is not None
         internal = None if is_anybodys else await self._admit(request, rule)
@@ -457,7 +458,7 @@ class Application:
         if route.cookies.taken:
             route.cookies.fill(message, request.cookies.take)
         metadata = metadata_of(request, internal)
-        async with self._turns[service_of(route.rpc), internal is not None].turn():
+        async with turns[internal is not None].turn():
             try:
                 answer = await call(message, timeout=self._limits.call_seconds, metadata=metadata)
             except grpc.aio.AioRpcError as error:
@@ -558,19 +559,17 @@ class Application:
         return Response(HTTPStatus.OK, orjson.dumps(body))
 
 
-def _turns(services: Iterable[str], limits: Limits) -> Mapping[tuple[str, bool], Turns]:
-    """Returns turns to call each service, those of people who are logged in apart from others.
+def _turns(service: str, limits: Limits) -> Mapping[bool, Turns]:
+    """Returns turns to call a service: by whether somebody is logged in, those apart from others.
 
     So nobody who is logged in waits for somebody who is not, nor anybody for a service that they
     do not need.
     """
-    turns = dict[tuple[str, bool], Turns]()
-    for service in services:
-        for is_logged_in in (True, False):
-            queue = service if is_logged_in else f"{service}-others"
-            at_once = limits.calls_at_once if is_logged_in else -(-limits.calls_at_once // 2)
-            turns[service, is_logged_in] = Turns("gateway", queue, at_once, limits.call_wait)
-    return turns
+    at_once, wait = limits.calls_at_once, limits.call_wait
+    return {
+        True: Turns("gateway", service, at_once, wait),
+        False: Turns("gateway", f"{service}-others", -(-at_once // 2), wait),
+    }
 
 
 def _is_for_a_person(request: Request) -> bool:

@@ -18,6 +18,7 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from kit import telemetry
+from kit.clock import parse_moment
 from kit.telemetry import Trace
 from kundeapp.event.v1 import event_pb2
 
@@ -78,24 +79,9 @@ class Envelope:
             subject=subject,
             type=kind,
             payload=payload,
-            occurred_at=_moment(headers["ce-time"]),
+            occurred_at=parse_moment(headers["ce-time"]),
             trace=Trace.parse(headers.get("traceparent")),
         )
-
-
-def _moment(text: str) -> datetime:
-    """Reads a moment in RFC 3339.
-
-    Raises:
-        ValueError: If it is none, or says no offset.
-    """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} is a moment without an offset")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{text!r} is no moment in UTC") from None
 
 
 def seal(service: str, event: object, event_id: UUID, now: datetime) -> Envelope:

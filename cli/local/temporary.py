@@ -1,16 +1,40 @@
 """A suite that is gone at the end, for benchmarks and drills: what they all begin with."""
 
 import contextlib
+import tempfile
+from collections.abc import Generator
 from datetime import datetime
+from pathlib import Path
 
 from cli.config import Settings
 from cli.demo.load import load_demo
 from cli.demo.staff_codes import StaffCodes
-from cli.local.plan import SERVICES, Plan
+from cli.local.plan import SERVICES, Plan, RunSettings
 from cli.services import Services
 from cli.session import Sessions
+from kit.local.processes import first_of_free_ports
 
+_PORTS = 15
 _MIGRATION_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def planned(*, ports: int = _PORTS) -> Generator[tuple[Plan, contextlib.ExitStack]]:
+    """Plans a suite in a folder and on ports of its own.
+
+    Args:
+        ports: How many it needs in a row.
+
+    Yields:
+        The suite, of which nothing is started yet, and what stops whatever is.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="kundeapp-") as name,
+        contextlib.ExitStack() as up,
+    ):
+        data = Path(name)
+        data.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
+        yield Plan(RunSettings(data=data, port=first_of_free_ports(ports))), up
 
 
 def start_neighbours(plan: Plan, up: contextlib.ExitStack) -> None:

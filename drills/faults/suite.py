@@ -38,7 +38,7 @@ from drills.faults.process import MovedClock
 from drills.replicas import PORTS, START_SECONDS, Replica, replica_of
 from kit.local.nats import LocalNats
 from kit.local.postgres import LocalPostgres
-from kit.local.processes import LOOPBACK, first_of_free_ports, wait_until
+from kit.local.processes import LOOPBACK, Child, first_of_free_ports, wait_until
 from kit.testing.wires import (
     CLIENT,
     SERVER,
@@ -322,7 +322,7 @@ def _both(
         yield stretch(target.name, port, partial(Blind, process, other))
 
 
-def _with_a_clock(plan: Plan, replica: Replica, name: str):  # noqa: ANN202 - a Child
+def _with_a_clock(plan: Plan, replica: Replica, name: str) -> Child:
     child = replica.child
     module = child.command[-1]
     hidden = {f"{_prefix_of(name.partition(',')[0])}MAILBOX"}

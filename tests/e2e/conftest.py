@@ -36,7 +36,7 @@ def suite(data: Path, collector: Collector) -> Generator[Suite]:
         f"KUNDEAPP_{process}_OTLP_ENDPOINT".upper(): f"localhost:{collector.port}"
         for process in PROCESSES
     }
-    running = Suite(
+    made = Suite(
         data,
         first_of_free_ports(PORTS_FROM_THE_FIRST),
         {
@@ -46,9 +46,5 @@ def suite(data: Path, collector: Collector) -> Generator[Suite]:
             "KUNDEAPP_GATEWAY_TRUSTED_HOPS": "1",
         },
     )
-    try:
-        running.start()
+    with made.running() as running:
         yield running
-    finally:
-        if running.process is not None:
-            running.stop()

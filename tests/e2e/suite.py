@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -61,6 +61,16 @@ class Suite:
     @property
     def mailbox(self) -> Path:
         return self.data / "mailbox"
+
+    @contextlib.contextmanager
+    def running(self) -> Generator[Self]:
+        """Starts it, and stops it at the end unless it has ended."""
+        try:
+            self.start()
+            yield self
+        finally:
+            if self.process is not None:
+                self.stop()
 
     def start(self) -> None:
         """Starts it and waits until the demonstration is there too."""

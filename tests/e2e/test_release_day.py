@@ -8,8 +8,8 @@ import pytest
 from cli.local.plan import Plan, RunSettings
 from drills import fairness
 from drills.crowd import Crowd, Habits, Kind, Person, Sale
+from drills.ingress import Connections
 from drills.people import open_accounts
-from drills.wire import Connections
 from kit.local.processes import LOOPBACK
 from tests.e2e.suite import Suite
 

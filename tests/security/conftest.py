@@ -15,13 +15,8 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Generator[Suite]:
     # As in production there is a proxy in front, which says where a request comes from.
     told = {"KUNDEAPP_GATEWAY_TRUSTED_HOPS": "1", "KUNDEAPP_GATEWAY_HTTP2": "true"}
     folder = tmp_path_factory.mktemp("strangers")
-    running = Suite(folder, first_of_free_ports(PORTS_FROM_THE_FIRST), told)
-    try:
-        running.start()
+    with Suite(folder, first_of_free_ports(PORTS_FROM_THE_FIRST), told).running() as running:
         yield running
-    finally:
-        if running.process is not None:
-            running.stop()
 
 
 @pytest.fixture(scope="session")

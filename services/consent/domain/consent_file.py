@@ -8,9 +8,10 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
+from kit.clock import parse_moment
 from kit.errors import FieldError
 from services.consent.domain.ledger import Decision
 from services.consent.domain.notices import is_slug
@@ -179,9 +180,8 @@ def _check_evidence(number: int, evidence: str, faults: Faults) -> None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
+        return parse_moment(text)
+    except ValueError:
         return None
 
 

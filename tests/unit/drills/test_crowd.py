@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from drills.crowd import Crowd, Habits, Kind, Person, Sale
-from drills.wire import Answer, Ask
+from drills.ingress import Answer, Ask
 from kit.testing import all_have_come, eventually
 
 AT_ONCE = Habits(looking=0, pressing=0, returning=0)

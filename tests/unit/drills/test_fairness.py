@@ -8,7 +8,7 @@ import pytest
 from drills import fairness
 from drills.crowd import Asked, Kind, Person
 from drills.fairness import Sold
-from drills.wire import Answer
+from drills.ingress import Answer
 
 BUYS, COMES_LATE, WAITS = (Person(number) for number in range(3))
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a proxy in front of the gateway speaks it: a few connections for very many people.
+"""HTTP/1.1 as an ingress in front of the gateway speaks it: a few connections for very many people.
 
 Made to cost little, since whoever makes the load shares the machine with who bears it.
 """
