@@ -1,9 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { components } from "../../api/schema";
 import { time } from "../../format";
 import { said, texts } from "../../texts/language";
 import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
+
+/** What a code was sent for, and until when it works. */
+export type Verification = components["schemas"]["Verification"];
+
+/** Sends the code once more. */
+export type Again = { busy: boolean; error: unknown; send: () => Promise<boolean> };
 
 const TEXTS = texts({
   nn: {

@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { answerOf, api } from "../../api/client";
 import { forgetPerson } from "../../api/person";
-import type { components } from "../../api/schema";
 import { ROUTES } from "../../routes";
 import { said, texts } from "../../texts/language";
 import { useAction } from "../../ui/action";
@@ -10,14 +9,12 @@ import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
 import { Form, sorted } from "../../ui/form";
 import { Page } from "../../ui/page";
-import { CodeField, SendAgain } from "./code";
+import { type Again, CodeField, SendAgain, type Verification } from "./code";
 import { handOver, takeOver } from "./handover";
 import { useKept } from "./kept";
 import { loginAfter } from "./login";
 import "./login.css";
 import { PasswordField } from "./password-field";
-
-type Verification = components["schemas"]["Verification"];
 
 const TEXTS = texts({
   nn: {
@@ -133,7 +130,7 @@ function Choose({
 }: {
   verification: Verification;
   email: string;
-  again: { busy: boolean; error: unknown; send: () => Promise<boolean> };
+  again: Again;
   onBack: () => void;
   onDone: () => void;
 }) {

@@ -10,12 +10,11 @@ import { TextField } from "../../ui/field";
 import { Form, sorted } from "../../ui/form";
 import { Notice } from "../../ui/notice";
 import { Page } from "../../ui/page";
-import { CodeField, SendAgain } from "./code";
+import { type Again, CodeField, SendAgain, type Verification } from "./code";
 import { handOver } from "./handover";
 import { useKept } from "./kept";
 import "./login.css";
 
-type Verification = components["schemas"]["Verification"];
 type Recovered = components["schemas"]["ConfirmCustomerRecoveryResponse"]["customers"][number];
 
 const TEXTS = texts({
@@ -151,7 +150,7 @@ function Confirm({
   onFound,
 }: {
   step: { contact: string; verification: Verification };
-  again: { busy: boolean; error: unknown; send: () => Promise<boolean> };
+  again: Again;
   onBack: () => void;
   onFound: (customers: readonly Recovered[]) => void;
 }) {

@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { answerOf, api, attempt } from "../../api/client";
 import { Problem } from "../../api/problem";
-import type { components } from "../../api/schema";
 import { ROUTES } from "../../routes";
 import { said, texts } from "../../texts/language";
 import { useAction } from "../../ui/action";
@@ -11,7 +10,7 @@ import { TextField } from "../../ui/field";
 import { Form, sorted } from "../../ui/form";
 import { Notice } from "../../ui/notice";
 import { Page } from "../../ui/page";
-import { CodeField, SendAgain } from "./code";
+import { type Again, CodeField, SendAgain, type Verification } from "./code";
 import { deviceName } from "./device";
 import { entered } from "./entered";
 import { handOver, takeOver } from "./handover";
@@ -20,8 +19,6 @@ import { loginAfter } from "./login";
 import { NumberAndPin } from "./number-and-pin";
 import "./login.css";
 import { PasswordField } from "./password-field";
-
-type Verification = components["schemas"]["Verification"];
 
 const TEXTS = texts({
   nn: {
@@ -278,7 +275,7 @@ function Confirm({
 }: {
   verification: Verification;
   email: string;
-  again: { busy: boolean; error: unknown; send: () => Promise<boolean> };
+  again: Again;
   onBack: () => void;
   onDone: () => void;
 }) {

@@ -10,13 +10,12 @@ import { useAction } from "../../ui/action";
 import { Button } from "../../ui/button";
 import { Form, sorted } from "../../ui/form";
 import { Page } from "../../ui/page";
-import { CodeField, SendAgain } from "../login/code";
+import { CodeField, SendAgain, type Verification } from "../login/code";
 import { useKept } from "../login/kept";
 import "../login/login.css";
 import type { Done } from "./done";
 
 type Account = components["schemas"]["Account"];
-type Verification = components["schemas"]["Verification"];
 type Attempt = ReturnType<typeof attempt>;
 
 const TEXTS = texts({

@@ -2,19 +2,16 @@ import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { answerOf, api, refreshSession } from "../../api/client";
 import { queries } from "../../api/queries";
-import type { components } from "../../api/schema";
 import { ROUTES } from "../../routes";
 import { said, texts } from "../../texts/language";
 import { useAction } from "../../ui/action";
 import { Form, sorted } from "../../ui/form";
 import { Page } from "../../ui/page";
-import { CodeField, SendAgain } from "../login/code";
+import { CodeField, SendAgain, type Verification } from "../login/code";
 import { useKept } from "../login/kept";
 import { NumberAndPin } from "../login/number-and-pin";
 import "../login/login.css";
 import type { Done } from "./done";
-
-type Verification = components["schemas"]["Verification"];
 
 const TEXTS = texts({
   nn: {
