@@ -6,12 +6,14 @@ and can be replayed.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import nats.errors
 import prometheus_client
 import structlog
 from google.protobuf.message import Message
@@ -124,7 +126,11 @@ class _Inbox:
         with telemetry.span(
             f"{self._consumer.name} {event.type}", SpanKind.CONSUMER, parent=event.trace
         ):
-            await self._take(message, event)
+            try:
+                await self._take(message, event)
+            except asyncio.CancelledError:
+                await _hand_back(message)
+                raise
 
     async def _take(self, message: Msg, event: Envelope) -> None:
         while True:
@@ -181,3 +187,9 @@ class _Inbox:
     async def _finish(self, answer: Awaitable[None], outcome: str) -> None:
         await answer
         _handled.labels(self._consumer.name, outcome).inc()
+
+
+async def _hand_back(message: Msg) -> None:
+    """Has the bus deliver a message again at once; otherwise it waits for an answer first."""
+    with contextlib.suppress(nats.errors.Error):
+        await message.nak()

@@ -44,6 +44,9 @@ def suite(data: Path, collector: Collector) -> Generator[Suite]:
             "OTEL_BSP_SCHEDULE_DELAY": "100",
             # Some tests come from many networks, and say so as an ingress does.
             "KUNDEAPP_GATEWAY_TRUSTED_HOPS": "1",
+            # All of them write to the few customers of the demonstration.
+            "KUNDEAPP_CONSENT_MESSAGES_PER_HOUR": "1000000",
+            "KUNDEAPP_IDENTITY_MESSAGES_PER_HOUR": "1000000",
         },
     )
     with made.running() as running:

@@ -178,6 +178,34 @@ async def test_a_consumer_stops_although_its_database_is_down(
         await stopped.wait()
 
 
+@pytest.mark.parametrize("hands_back", [True, False], ids=["handed-back", "control"])
+async def test_what_was_under_way_in_a_consumer_that_stops_is_taken_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, hands_back: bool
+) -> None:
+    monkeypatch.setattr("kit.bus.REDELIVER_SECONDS", 3600)
+    began = asyncio.Event()
+
+    async def never_end(_event: pb.SessionEnded, _transaction: Transaction) -> None:
+        began.set()
+        await asyncio.get_running_loop().create_future()
+
+    async def keep(_message: Msg) -> None: ...
+
+    async with world.database() as database, world.relaying():
+        with monkeypatch.context() as patched:
+            if not hands_back:
+                patched.setattr(Msg, "nak", keep)
+            async with world.consuming(never_end, database):
+                await world.publish(database, *world.events(1))
+                await began.wait()
+        async with world.consuming(note, database):
+            if hands_back:
+                await eventually(lambda: _effects(world, 1))
+            else:
+                with pytest.raises(AssertionError, match="not true within"):
+                    await eventually(lambda: _effects(world, 1), seconds=2)
+
+
 async def test_two_replicas_share_the_work_and_keep_the_order(world: World) -> None:
     events = world.events(60)
     async with (
