@@ -43,6 +43,8 @@ RETRY_SECONDS = 1
 PING_SECONDS = 20
 MOST_UNHEARD = 65_536
 REDELIVER_SECONDS = 30
+CLOSE_SECONDS = 5.0
+"""How long the bus has to say goodbye; Python 3.11 may wait for the end of TLS for ever."""
 
 _connected = prometheus_client.Gauge(
     "kundeapp_bus_connected",
@@ -133,7 +135,7 @@ class Bus:
             async with background(bus._connect(url, identity, process)):
                 yield bus
         finally:
-            await client.close()
+            await _close(client)
 
     async def _connect(self, url: str, identity: Identity, process: str) -> None:
         await _connect(self._client, url, identity, process)
@@ -363,7 +365,7 @@ async def _listen_while_connected(
         listener.miss()
         await closed.wait()
     finally:
-        await client.close()
+        await _close(client)
 
 
 async def _connect(
@@ -390,6 +392,12 @@ async def _connect(
         reconnected_cb=reconnected,
         closed_cb=closed,
     )
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
 
 
 async def _put_stream(client: Client, replicas: int) -> None:

@@ -51,7 +51,7 @@ class Settings(ServiceSettings, CourierSettings):
     """In characters."""
     hashing_threads: int = Field(default=2, ge=1)
     """How many passwords are hashed at once."""
-    hashing_wait: float = Field(default=0.4, ge=0)
+    hashing_wait: float = Field(default=0.25, ge=0)
     """How long a password may wait to be hashed, in seconds; whoever would wait longer is told when
     to come back."""
 

@@ -1,6 +1,7 @@
 """An event takes effect once, however often it is delivered and whatever fails meanwhile."""
 
 import asyncio
+from asyncio import StreamWriter
 
 import prometheus_client
 import pytest
@@ -204,6 +205,23 @@ async def test_what_was_under_way_in_a_consumer_that_stops_is_taken_at_once(
             else:
                 with pytest.raises(AssertionError, match="not true within"):
                     await eventually(lambda: _effects(world, 1), seconds=2)
+
+
+async def test_a_bus_that_does_not_say_goodbye_is_left_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.bus.CLOSE_SECONDS", 0.05)
+    asked = list[StreamWriter]()
+
+    async def never_end(writer: StreamWriter) -> None:
+        asked.append(writer)
+        await asyncio.get_running_loop().create_future()
+
+    async with asyncio.timeout(30):
+        async with world.bus() as bus:
+            await bus.ready()
+            monkeypatch.setattr(StreamWriter, "wait_closed", never_end)
+    assert len(asked) == 1
 
 
 async def test_two_replicas_share_the_work_and_keep_the_order(world: World) -> None:
