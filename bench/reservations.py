@@ -45,7 +45,8 @@ from services.events.domain.event import Changes, Mode
 from services.events.domain.inventory import Ask
 from services.events.domain.tickets import new_tickets
 from services.events.handlers import programme
-from services.events.servicer.reserving import Request, Reserving
+from services.events.servicer.reserving import Reserving
+from services.events.servicer.retries import Request
 from services.events.storage import PostgresReader, PostgresStore
 
 CALLERS = (1, 16, 64, 200)

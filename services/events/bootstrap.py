@@ -25,6 +25,7 @@ from services.events import consumers, routines
 from services.events.config import Settings
 from services.events.identity import IdentityCustomers
 from services.events.servicer import EventsServicer
+from services.events.servicer.joining import Joining
 from services.events.servicer.reserving import Reserving
 from services.events.storage import PostgresReader, PostgresStore, PostgresStores
 from services.events.storage.gauges import QUERIES
@@ -86,6 +87,7 @@ async def running(
                     reader_of=PostgresReader,
                     store_of=PostgresStore,
                     reserving=Reserving(database, PostgresReader, PostgresStore, ids, clock),
+                    joining=Joining(database, PostgresStore, ids, clock),
                     ids=ids,
                     clock=clock,
                 ),

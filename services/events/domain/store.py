@@ -204,8 +204,8 @@ class Reader(Protocol):
         """Returns a ticket and its reservation."""
         ...
 
-    async def place(self, entry_id: UUID) -> Place | None:
-        """Returns an entry and how far it has come."""
+    async def places_of(self, entry_ids: Collection[UUID]) -> Mapping[UUID, Place]:
+        """Returns entries and how far they have come, by their ids."""
         ...
 
     async def places(
@@ -331,16 +331,18 @@ class Store(Reader, Protocol):
         """Stores the customer's own mark on a ticket."""
         ...
 
-    async def live_entry(self, event_id: UUID, customer_id: UUID) -> Entry | None:
-        """Returns the entry with which a customer waits for an event."""
+    async def live_entries(
+        self, event_id: UUID, customers: Collection[UUID]
+    ) -> Mapping[UUID, Entry]:
+        """Returns the entries with which customers wait for an event, by customer."""
         ...
 
     async def waiting(self, event_id: UUID, after_place: int, limit: int) -> Sequence[Entry]:
         """Returns who waits for an event without an offer, in the order of their places."""
         ...
 
-    async def add_entry(self, entry: Entry) -> None:
-        """Stores a new entry."""
+    async def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Stores new entries."""
         ...
 
     async def save_entries(self, entries: Collection[Entry]) -> None:

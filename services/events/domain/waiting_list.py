@@ -67,6 +67,21 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A customer wants to wait for tickets.
+
+    Attributes:
+        customer_id: The customer.
+        wanted: How many tickets.
+        least: The least that is accepted.
+    """
+
+    customer_id: UUID
+    wanted: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A party on the waiting list of an event.
 

@@ -40,7 +40,7 @@ async def erase_customer(store: Store, ids: Ids, clock: Clock, *, customer_id: U
     for event_id in await store.events_to_leave(customer_id, clock.now()):
         seats = await Seats.locked(store, ids, event_id)
         # First off the list, or the customer's own seats could be offered to the customer.
-        entry = await store.live_entry(event_id, customer_id)
+        entry = (await store.live_entries(event_id, [customer_id])).get(customer_id)
         if entry is not None:
             await waiting_list.withdraw(store, seats, entry, clock)
         await _give_back_all(store, seats, customer_id, clock)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from kit.clock import Clock
-from kit.errors import FieldError, Invalid, NotFound
+from kit.errors import FieldError, Invalid, NotFound, Problem
 from kit.ids import Ids
 from services.events.domain.ballot import drawn_order
 from services.events.domain.event import MOST_PER_CUSTOMER, Event
@@ -38,7 +38,7 @@ from services.events.domain.published import (
 from services.events.domain.store import Addition, ChangeKind, Draw, Place, Reader, Store
 from services.events.domain.tickets import Booking, Reservation, new_tickets
 from services.events.domain.tickets import Status as TicketStatus
-from services.events.domain.waiting_list import Entry
+from services.events.domain.waiting_list import Entry, Wish
 from services.events.domain.waiting_list import Status as EntryStatus
 from services.events.handlers.locking import Seats, pooled_event
 
@@ -47,60 +47,73 @@ _TOLD_AT_ONCE = timedelta(minutes=1)
 """An offer that is told of within this time is told of at once; later, its clock starts anew."""
 
 
+def wish(customer_id: UUID, *, wanted: int, least: int) -> Wish:
+    """Returns what is asked for; the least is as many as are wanted if it is 0.
+
+    Raises:
+        Invalid: If the numbers make no sense.
+    """
+    least = least or wanted
+    _require_numbers(wanted, least)
+    return Wish(customer_id, wanted, least)
+
+
 async def join(
-    store: Store,
-    ids: Ids,
-    clock: Clock,
-    event_id: UUID,
-    customer_id: UUID,
-    *,
-    wanted: int,
-    least: int,
-) -> Place:
-    """Lets a customer wait for an event, or register for its ballot.
+    store: Store, ids: Ids, clock: Clock, seats: Seats, wishes: Sequence[Wish]
+) -> Sequence[Place | Problem]:
+    """Lets all who asked meanwhile wait, or register for the ballot, in the order of arrival.
 
     Args:
         store: The store.
         ids: Makes identifiers.
         clock: Tells the time.
-        event_id: The event.
-        customer_id: The customer.
-        wanted: How many tickets.
-        least: The least that is accepted; as many as are wanted if 0.
+        seats: The seats of the event, which is locked.
+        wishes: Who wants to wait for how many.
 
-    Raises:
-        NotFound: If there is no such event.
-        Invalid: If the numbers make no sense.
-        Problem: If the event, or its rules, do not allow it.
+    Returns:
+        For each a place or a refusal.
     """
-    least = least or wanted
-    _require_numbers(wanted, least)
-    seats = await Seats.locked(store, ids, event_id)
-    now = clock.now()
-    if seats.event.is_secret:
-        raise NotFound
-    seats.event.require_waiting_list(now)
-    live = await store.live_entry(event_id, customer_id)
-    if live is not None:
-        if (live.wanted, live.least) != (wanted, least):
-            raise AlreadyWaiting
-        return await get_place(store, live.id)
-    await _require_room_for(store, seats.event, customer_id, wanted)
-    entry = Entry(
-        id=ids.new_id(),
-        event_id=event_id,
-        customer_id=customer_id,
-        status=EntryStatus.WAITING,
-        wanted=wanted,
-        least=least,
-        place=seats.inventory.next_place,
-        joined_at=now,
-    )
-    seats.inventory = replace(seats.inventory, next_place=entry.place + 1)
-    await store.add_entry(entry)
-    store.publish(WaitlistJoined(entry.id, event_id, customer_id, wanted, least))
-    await seats.settle(clock)
-    return await get_place(store, entry.id)
+    event, now = seats.event, clock.now()
+    if event.is_secret:
+        return [NotFound()] * len(wishes)
+    try:
+        event.require_waiting_list(now)
+    except Problem as problem:
+        return [problem] * len(wishes)
+    customers = [each.customer_id for each in wishes]
+    live = {**await store.live_entries(event.id, customers)}
+    known = await store.reservations_of(event.id, customers)
+    answers: list[Entry | Problem] = []
+    new: list[Entry] = []
+    for each in wishes:
+        entry = live.get(each.customer_id)
+        if entry is not None:
+            is_same = (entry.wanted, entry.least) == (each.wanted, each.least)
+            answers.append(entry if is_same else AlreadyWaiting())
+            continue
+        if not _has_room(event, known.get(each.customer_id), each.wanted):
+            answers.append(TooManyTickets(limit=event.max_per_customer))
+            continue
+        entry = Entry(
+            id=ids.new_id(),
+            event_id=event.id,
+            customer_id=each.customer_id,
+            status=EntryStatus.WAITING,
+            wanted=each.wanted,
+            least=each.least,
+            place=seats.inventory.next_place + len(new),
+            joined_at=now,
+        )
+        live[each.customer_id] = entry
+        new.append(entry)
+        answers.append(entry)
+    if new:
+        seats.inventory = replace(seats.inventory, next_place=seats.inventory.next_place + len(new))
+        await store.add_entries(new)
+        store.publish(*map(_joined, new))
+        await seats.settle(clock)
+    places = await store.places_of([each.id for each in answers if isinstance(each, Entry)])
+    return [each if isinstance(each, Problem) else places[each.id] for each in answers]
 
 
 async def change(
@@ -264,7 +277,7 @@ async def get_place(reader: Reader, entry_id: UUID) -> Place:
     Raises:
         NotFound: If there is none.
     """
-    place = await reader.place(entry_id)
+    place = (await reader.places_of([entry_id])).get(entry_id)
     if place is None:
         raise NotFound
     return place
@@ -465,8 +478,13 @@ async def _end_offers(
 
 async def _require_room_for(store: Store, event: Event, customer_id: UUID, wanted: int) -> None:
     known = (await store.reservations_of(event.id, [customer_id])).get(customer_id)
-    if wanted + (known.quantity if known else 0) > event.max_per_customer:
+    if not _has_room(event, known, wanted):
         raise TooManyTickets(limit=event.max_per_customer)
+
+
+def _has_room(event: Event, known: Reservation | None, wanted: int) -> bool:
+    """Tells whether a customer can have so many tickets beside those that are reserved."""
+    return wanted + (known.quantity if known else 0) <= event.max_per_customer
 
 
 def _require_numbers(wanted: int, least: int) -> None:
@@ -493,6 +511,10 @@ def _expiring(entry: Entry) -> OfferExpiring:
     return OfferExpiring(
         offer.id, entry.id, entry.event_id, entry.customer_id, offer.tickets, offer.expires_at
     )
+
+
+def _joined(entry: Entry) -> WaitlistJoined:
+    return WaitlistJoined(entry.id, entry.event_id, entry.customer_id, entry.wanted, entry.least)
 
 
 def _left(entry: Entry, *, closed: bool) -> WaitlistLeft:

@@ -1,6 +1,6 @@
 """Reserving by group commit: requests that arrive together are decided and stored together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from kit.clock import Clock
 from kit.database import Database, Transaction
 from kit.errors import NotFound, Problem
 from kit.group_commit import GroupCommit
-from kit.idempotency import Key, KeyReused, keep_answers, known_answers
+from kit.idempotency import keep_answers
 from kit.ids import Ids
 from kit.postgres import Connection
 from kundeapp.events.v1 import events_service_pb2 as pb
@@ -19,19 +19,7 @@ from services.events.domain.tickets import Booking
 from services.events.handlers import reservations
 from services.events.handlers.locking import Seats
 from services.events.servicer.messages import reservation_of
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request for tickets.
-
-    Attributes:
-        ask: Who asks for how many.
-        key: Its Idempotency-Key, if it has one.
-    """
-
-    ask: Ask
-    key: Key | None
+from services.events.servicer.retries import Request, first_of_each, in_order, known_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +52,10 @@ class Reserving:
         self._store_of = store_of
         self._ids = ids
         self._clock = clock
-        self._group = GroupCommit[UUID, Request, _Reserved | pb.Reservation](self._answer)
+        self._group = GroupCommit[UUID, Request[Ask], _Reserved | pb.Reservation](self._answer)
         self._seen_left: dict[UUID, int] = {}
 
-    async def reserve(self, event_id: UUID, request: Request) -> pb.Reservation:
+    async def reserve(self, event_id: UUID, request: Request[Ask]) -> pb.Reservation:
         """Reserves tickets, all that are asked for or none.
 
         Raises:
@@ -77,7 +65,7 @@ class Reserving:
         # Others are reserving meanwhile.
         return answer.message() if isinstance(answer, _Reserved) else answer
 
-    async def _answer(self, event_id: UUID, requests: Sequence[Request]) -> Sequence[_Answer]:
+    async def _answer(self, event_id: UUID, requests: Sequence[Request[Ask]]) -> Sequence[_Answer]:
         left = self._seen_left.get(event_id)
         if left is not None and left < min(request.ask.quantity for request in requests):
             answers = await self._answer_without_lock(event_id, requests)
@@ -86,13 +74,13 @@ class Reserving:
         return await self._answer_with_lock(event_id, requests)
 
     async def _answer_without_lock(
-        self, event_id: UUID, requests: Sequence[Request]
+        self, event_id: UUID, requests: Sequence[Request[Ask]]
     ) -> Sequence[_Answer] | None:
         """Answers where nobody can have tickets, as when they are sold out."""
         async with self._database.reader() as connection:
             reader = self._reader_of(connection)
-            known = await _known(connection, requests)
-            others = _first_of_each(requests, known)
+            known = await known_to(connection, requests, pb.Reservation)
+            others = first_of_each(requests, known)
             counted = await reader.counted(event_id)
             if counted is None:
                 raise NotFound
@@ -103,17 +91,17 @@ class Reserving:
         if answers is None:
             del self._seen_left[event_id]
             return None
-        return _in_order(requests, known, others, _with_event(answers, event))
+        return in_order(requests, known, others, _with_event(answers, event))
 
     async def _answer_with_lock(
-        self, event_id: UUID, requests: Sequence[Request]
+        self, event_id: UUID, requests: Sequence[Request[Ask]]
     ) -> Sequence[_Answer]:
         async with self._database.transaction() as transaction:
             store = self._store_of(transaction)
             seats = await Seats.locked(store, self._ids, event_id)
             # Whoever else uses one of these keys for this event has waited for the lock.
-            known = await _known(transaction.connection, requests)
-            others = _first_of_each(requests, known)
+            known = await known_to(transaction.connection, requests, pb.Reservation)
+            others = first_of_each(requests, known)
             answers = await reservations.reserve(
                 store, self._ids, self._clock, seats, [request.ask for request in others]
             )
@@ -126,27 +114,7 @@ class Reserving:
             if kept:
                 await keep_answers(transaction.connection, kept)
         self._seen_left[event_id] = seats.inventory.available
-        return _in_order(requests, known, others, reserved)
-
-
-async def _known(
-    connection: Connection, requests: Sequence[Request]
-) -> Mapping[Key, pb.Reservation | KeyReused]:
-    keys = [request.key for request in requests if request.key]
-    return await known_answers(connection, keys, pb.Reservation) if keys else {}
-
-
-def _first_of_each(requests: Sequence[Request], known: Mapping[Key, object]) -> Sequence[Request]:
-    """Returns the requests that are neither answered before nor retries of another of them."""
-    taken = {key.name for key in known}
-    first: list[Request] = []
-    for request in requests:
-        if request.key is not None:
-            if request.key.name in taken:
-                continue
-            taken.add(request.key.name)
-        first.append(request)
-    return first
+        return in_order(requests, known, others, reserved)
 
 
 def _with_event(
@@ -155,26 +123,3 @@ def _with_event(
     return [
         answer if isinstance(answer, Problem) else _Reserved(answer, event) for answer in answers
     ]
-
-
-def _in_order(
-    requests: Sequence[Request],
-    known: Mapping[Key, pb.Reservation | KeyReused],
-    others: Sequence[Request],
-    answers: Sequence[_Answer],
-) -> Sequence[_Answer]:
-    """Returns the answer to each request: its own, or that of the first with its key."""
-    if len(others) == len(requests):
-        return answers
-    given = {id(request): answer for request, answer in zip(others, answers, strict=True)}
-    first = {request.key.name: request for request in others if request.key}
-
-    def answer(request: Request) -> _Answer:
-        if id(request) in given or request.key is None:
-            return given[id(request)]
-        if request.key in known:
-            return known[request.key]
-        same = first[request.key.name]
-        return given[id(same)] if same.key == request.key else KeyReused()
-
-    return [answer(request) for request in requests]

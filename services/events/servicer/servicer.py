@@ -31,8 +31,10 @@ from services.events.domain.tickets import Booking
 from services.events.handlers import door, links, programme, reservations, waiting_list
 from services.events.handlers.door import Mark
 from services.events.servicer import export, messages
+from services.events.servicer.joining import Joining
 from services.events.servicer.messages import CSV, PDF, uuid_of
-from services.events.servicer.reserving import Request, Reserving
+from services.events.servicer.reserving import Reserving
+from services.events.servicer.retries import Request
 
 _STAFF = frozenset({"EVENT_STAFF", "CUSTOMER_SERVICE"})
 _Answer = TypeVar("_Answer", bound=Message)
@@ -47,6 +49,7 @@ class EventsServicer:
         reader_of: Makes what reads on a connection.
         store_of: Makes the store of a transaction.
         reserving: Reserves tickets.
+        joining: Lets customers wait.
         ids: Makes identifiers and tokens.
         clock: Tells the time.
     """
@@ -55,6 +58,7 @@ class EventsServicer:
     reader_of: Callable[[Connection], Reader]
     store_of: Callable[[Transaction], Store]
     reserving: Reserving
+    joining: Joining
     ids: Ids
     clock: Clock
 
@@ -252,19 +256,8 @@ class EventsServicer:
         event_id = uuid_of(request.event_id, "event_id")
         customer_id = await self._customer(_person(call), request.customer_number)
         _person(call).require_own(customer_id)
-
-        async def join(store: Store) -> Place:
-            return await waiting_list.join(
-                store,
-                self.ids,
-                self.clock,
-                event_id,
-                customer_id,
-                wanted=request.wanted,
-                least=request.least,
-            )
-
-        return await self._change_entry(call, request, join)
+        wish = waiting_list.wish(customer_id, wanted=request.wanted, least=request.least)
+        return await self.joining.join(event_id, Request(wish, Key.of(call, request)))
 
     async def ListMyWaitlistEntries(
         self, request: pb.ListMyWaitlistEntriesRequest, call: Call

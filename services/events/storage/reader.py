@@ -219,10 +219,12 @@ class PostgresReader:
         )
         return (ticket_of(row), reservation_of(reservation)) if reservation else None
 
-    async def place(self, entry_id: UUID) -> Place | None:
-        """Returns an entry and how far it has come."""
-        row = await self._connection.fetchrow(f"{_PLACE} WHERE entry.id = $1", entry_id)
-        return place_of(row) if row else None
+    async def places_of(self, entry_ids: Collection[UUID]) -> Mapping[UUID, Place]:
+        """Returns entries and how far they have come, by their ids."""
+        rows = await self._connection.fetch(
+            f"{_PLACE} WHERE entry.id = ANY($1::uuid[])", list(entry_ids)
+        )
+        return {row["id"]: place_of(row) for row in rows}
 
     async def places(
         self, customers: Collection[UUID], before: UUID | None, limit: int

@@ -225,18 +225,20 @@ class PostgresStore(PostgresReader):
             version,
         )
 
-    async def live_entry(self, event_id: UUID, customer_id: UUID) -> Entry | None:
-        """Returns the entry with which a customer waits for an event."""
-        row = await self._connection.fetchrow(
+    async def live_entries(
+        self, event_id: UUID, customers: Collection[UUID]
+    ) -> Mapping[UUID, Entry]:
+        """Returns the entries with which customers wait for an event, by customer."""
+        rows = await self._connection.fetch(
             f"""
             SELECT {ENTRY_COLUMNS} FROM {ENTRIES}
-            WHERE entry.event_id = $1 AND entry.customer_id = $2
+            WHERE entry.event_id = $1 AND entry.customer_id = ANY($2::uuid[])
                 AND entry.status IN ('WAITING', 'OFFERED')
             """,  # noqa: S608 - the names of columns
             event_id,
-            customer_id,
+            list(customers),
         )
-        return entry_of(row) if row else None
+        return {row["customer_id"]: entry_of(row) for row in rows}
 
     async def waiting(self, event_id: UUID, after_place: int, limit: int) -> Sequence[Entry]:
         """Returns who waits for an event without an offer, in the order of their places."""
@@ -253,24 +255,27 @@ class PostgresStore(PostgresReader):
         )
         return [entry_of(row) for row in rows]
 
-    async def add_entry(self, entry: Entry) -> None:
-        """Stores a new entry."""
+    async def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Stores new entries."""
         await self._connection.execute(
             """
             INSERT INTO waitlist_entry (
                 id, event_id, customer_id, status, wanted, least, place, joined_at, skips, pooled
-            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            )
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::smallint[],
+                                 $6::smallint[], $7::bigint[], $8::timestamptz[], $9::smallint[],
+                                 $10::smallint[])
             """,
-            entry.id,
-            entry.event_id,
-            entry.customer_id,
-            entry.status.value,
-            entry.wanted,
-            entry.least,
-            entry.place,
-            entry.joined_at,
-            entry.skips,
-            entry.pooled,
+            [entry.id for entry in entries],
+            [entry.event_id for entry in entries],
+            [entry.customer_id for entry in entries],
+            [entry.status.value for entry in entries],
+            [entry.wanted for entry in entries],
+            [entry.least for entry in entries],
+            [entry.place for entry in entries],
+            [entry.joined_at for entry in entries],
+            [entry.skips for entry in entries],
+            [entry.pooled for entry in entries],
         )
 
     async def save_entries(self, entries: Collection[Entry]) -> None:

@@ -15,6 +15,7 @@ from kit.server import Call
 from services.events.config import Settings
 from services.events.domain.store import Listing
 from services.events.servicer import EventsServicer
+from services.events.servicer.joining import Joining
 from services.events.servicer.reserving import Reserving
 from services.events.storage import PostgresReader, PostgresStore
 from tests.integration.events.world import Customer, caller_of
@@ -33,8 +34,11 @@ async def replicas(
                 Database.open(settings.database_url, Outbox("events", ids, clock))
             )
             reserving = Reserving(database, PostgresReader, PostgresStore, ids, clock)
+            joining = Joining(database, PostgresStore, ids, clock)
             servicers.append(
-                EventsServicer(database, PostgresReader, PostgresStore, reserving, ids, clock)
+                EventsServicer(
+                    database, PostgresReader, PostgresStore, reserving, joining, ids, clock
+                )
             )
         yield servicers
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -22,6 +22,7 @@ from kundeapp.events.v1 import events_service_pb2 as pb
 from kundeapp.events.v1.events_service_pb2_grpc import EventsServiceStub
 from services.events.config import Settings
 from services.events.domain.inventory import Ask
+from services.events.domain.problems import AlreadyWaiting, TooManyTickets
 from services.events.handlers import reservations, waiting_list
 from services.events.handlers.locking import Seats
 from services.events.servicer import EventsServicer
@@ -434,3 +435,98 @@ async def test_without_the_lock_two_devices_would_be_seen_to_reserve_twice(
             )
         with pytest.raises(AssertionError):
             await one.invariants(event_id)
+
+
+CROWD, PAIRS = 60, 20
+
+
+async def test_those_who_join_at_once_stand_in_line_in_the_order_of_arrival(
+    events: Events, settings: Settings, clock: FrozenClock
+) -> None:
+    async with replicas(settings, clock, 1) as [servicer]:
+        event_id = await _sold_out(events)
+        entries = await asyncio.gather(
+            *(_join(servicer, event_id, Customer(f"{number}"), clock) for number in range(CROWD))
+        )
+    assert [entry.parties_ahead for entry in entries] == list(range(CROWD))
+    await events.invariants(event_id)
+
+
+async def test_whoever_is_refused_among_those_who_join_at_once_is_alone_in_that(
+    events: Events, settings: Settings, clock: FrozenClock
+) -> None:
+    one, two, three, four = (Customer(f"{number}") for number in range(4))
+    async with replicas(settings, clock, 1) as [servicer]:
+        event_id = await _sold_out(events)
+        kari, greedy, again, other, ola, retry, per = await asyncio.gather(
+            _join(servicer, event_id, one, clock),
+            _join(servicer, event_id, two, clock, wanted=11),
+            _join(servicer, event_id, one, clock),
+            _join(servicer, event_id, one, clock, wanted=2),
+            _join(servicer, event_id, three, clock, key="key"),
+            _join(servicer, event_id, three, clock, key="key"),
+            _join(servicer, event_id, four, clock),
+            return_exceptions=True,
+        )
+    assert isinstance(kari, pb.WaitlistEntry)
+    assert isinstance(ola, pb.WaitlistEntry)
+    assert isinstance(per, pb.WaitlistEntry)
+    assert (kari.parties_ahead, ola.parties_ahead, per.parties_ahead) == (0, 1, 2)
+    assert (again, retry) == (kari, ola)
+    assert isinstance(greedy, TooManyTickets)
+    assert isinstance(other, AlreadyWaiting)
+    assert await events.published("WaitlistJoined") == ["WaitlistJoined"] * 3
+    await events.invariants(event_id)
+
+
+async def test_nobody_shares_a_place_with_one_who_joins_at_another_replica(
+    events: Events, settings: Settings, clock: FrozenClock
+) -> None:
+    places = [place async for place in _places_of_pairs(events, settings, clock)]
+    assert places == [[1, 2]] * PAIRS
+
+
+async def test_without_the_lock_two_would_be_seen_to_share_a_place(
+    events: Events, settings: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+    without_lock(monkeypatch)
+    places = [place async for place in _places_of_pairs(events, settings, clock)]
+    assert [1, 1] in places
+
+
+async def _places_of_pairs(
+    events: Events, settings: Settings, clock: FrozenClock
+) -> AsyncGenerator[Sequence[int]]:
+    """Lets two join at once, again and again; yields the places that they have."""
+    async with replicas(settings, clock) as servicers:
+        for _ in range(PAIRS):
+            event_id = await _sold_out(events)
+            await asyncio.gather(
+                _join(servicers[0], event_id, Customer("kari"), clock),
+                _join(servicers[1], event_id, Customer("ola"), clock),
+            )
+            rows = await events.sql(
+                "SELECT place FROM waitlist_entry WHERE event_id = $1 ORDER BY place",
+                UUID(event_id),
+            )
+            yield [row["place"] for row in rows]
+
+
+async def _sold_out(events: Events) -> str:
+    event_id = await events.event(capacity=1)
+    await events.reserve(await events.customer(), event_id, 1)
+    return event_id
+
+
+async def _join(
+    servicer: EventsServicer,
+    event_id: str,
+    customer: Customer,
+    clock: FrozenClock,
+    *,
+    wanted: int = 1,
+    key: str = "",
+) -> pb.WaitlistEntry:
+    request = pb.JoinWaitlistRequest(event_id=event_id, wanted=wanted, request_id=key)
+    return await servicer.JoinWaitlist(request, call_of(customer, clock))
