@@ -24,7 +24,7 @@ from gateway.cookies import Cookies
 from gateway.session import SessionIsOver, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
 from gateway.upstream import Call, Metadata, service_of
-from kit import access, errors, status, telemetry, texts
+from kit import access, errors, noted, status, telemetry, texts
 from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
@@ -362,7 +362,10 @@ class Application:
             network=network.of_client(scope["client"], scope["headers"], self._trusted_hops),
         )
         parent = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
-        with telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span:
+        with (
+            telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span,
+            noted.noting() as facts,
+        ):
             route, response = await self._respond(request, scope, _trace_id(span.trace))
             span.name = f"{request.method} {route}"
             span.attributes = {
@@ -388,6 +391,7 @@ class Application:
                 status=int(response.status),
                 code=response.code,
                 milliseconds=round(seconds * 1000, 1),
+                **facts,
             )
         if response.feed is not None:
             await response.feed.flow(receive, send)
@@ -497,6 +501,7 @@ class Application:
             try:
                 session = await self._sessions.session(authorization)
                 caller, internal = session.caller, session.internal
+                _note(caller)
             except (errors.Unauthenticated, errors.Unavailable):
                 # What is public is open with an expired token: it may be there to be renewed.
                 if rule.WhichOneof("caller") != "public":
@@ -551,12 +556,17 @@ class Application:
             Denied: If it is no member of staff.
         """
         session = await self._sessions.session(request.authorization() or "")
+        _note(session.caller)
         if not session.caller.roles:
             raise errors.Denied
         token = self._sessions.mint(session.caller)
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
+
+
+def _note(caller: Caller) -> None:
+    noted.note(account=caller.account_id, session=caller.session_id)
 
 
 def _turns(service: str, limits: Limits) -> Mapping[bool, Turns]:

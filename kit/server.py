@@ -34,7 +34,7 @@ from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from kit import access, channel, errors, probes, status, telemetry, texts, tls
+from kit import access, channel, errors, noted, probes, status, telemetry, texts, tls
 from kit.access import Caller, InternalTokens
 from kit.errors import Problem
 from kit.probes import Probes
@@ -280,7 +280,10 @@ class _Guard:
         started = time.perf_counter()
         metadata = _texts_of(context)
         parent = Trace.parse(metadata.get("traceparent"))
-        with telemetry.span(self._name, SpanKind.SERVER, parent=parent) as span:
+        with (
+            telemetry.span(self._name, SpanKind.SERVER, parent=parent) as span,
+            noted.noting() as facts,
+        ):
             outcome = await self._outcome(request, context, metadata)
             code = grpc.StatusCode.OK
             if isinstance(outcome, status_pb2.Status):
@@ -294,7 +297,7 @@ class _Guard:
                 "rpc.method": self._name,
                 "rpc.response.status_code": code.name,
             }
-            self._log.info("rpc", code=code.name, ms=round(seconds * 1000, 3))
+            self._log.info("rpc", code=code.name, ms=round(seconds * 1000, 3), **facts)
         if isinstance(outcome, status_pb2.Status):
             details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
             await context.abort(code, outcome.message, details)
@@ -316,6 +319,7 @@ class _Guard:
             return await self._answer(request, call, context)
         except Problem as problem:
             _refused.labels(self._name, problem.reason).inc()
+            noted.note(reason=problem.reason)
             if isinstance(problem, errors.Unavailable):
                 _log.warning("neighbour out of reach", cause=repr(problem.__cause__))
             return status.status_of(problem, language)
@@ -338,6 +342,7 @@ class _Guard:
             caller = self._tokens.caller(authorization.removeprefix(_BEARER), workload)
         else:
             raise errors.Unauthenticated
+        noted.note(workload=workload, account=caller.account_id, session=caller.session_id)
         access.admit(self._rule, caller)
         return caller
 
