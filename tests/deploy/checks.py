@@ -261,6 +261,13 @@ def connections(manifests: Manifests) -> Iterator[str]:
         yield f"PostgreSQL takes {parameters['max_connections']} connections, not {wanted}"
 
 
+def encryption(manifests: Manifests) -> Iterator[str]:
+    """Nobody enters PostgreSQL without TLS, whatever a URL says."""
+    rules = manifests.one("Cluster", "postgres")["spec"]["postgresql"].get("pg_hba", [])
+    if rules[:1] != ["hostnossl all all all reject"]:
+        yield "PostgreSQL is entered without TLS"
+
+
 def bus(manifests: Manifests) -> Iterator[str]:
     """Events are kept on as many servers as there are, and only real consumers are watched."""
     servers = manifests.one("StatefulSet", "nats")["spec"]["replicas"]
@@ -311,6 +318,7 @@ CHECKS = (
     migrations,
     certificates,
     connections,
+    encryption,
     bus,
     addresses,
 )

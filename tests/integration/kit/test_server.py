@@ -164,7 +164,7 @@ async def test_a_service_whose_database_does_not_exist_is_not_ready(
             asked.append(None)
             await database.ping()
 
-        async with serving(neighbours, _nothing, ready) as house:
+        async with serving(neighbours, nothing, ready) as house:
             assert not await house.is_healthy()
             await eventually(lambda: len(asked) >= 2)
             assert not await house.is_healthy()
@@ -272,7 +272,7 @@ async def test_a_connection_without_traffic_stays(
     neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kit.channel.KEEPALIVE_MS", QUICK_MS)
-    async with serving(neighbours, _nothing) as house:
+    async with serving(neighbours, nothing) as house:
         await house.call()
         with pytest.raises(TimeoutError):
             await _is_cut(house, seconds=20 * QUICK_MS / 1000)
@@ -283,7 +283,7 @@ async def test_a_connection_that_is_asked_more_often_than_agreed_is_cut(
     neighbours: Neighbours,
 ) -> None:
     """The negative control: the same channel, to a server that is not told how often it asks."""
-    async with serving(neighbours, _nothing) as house:
+    async with serving(neighbours, nothing) as house:
         await house.call()
         await _is_cut(house, seconds=20 * QUICK_MS / 1000)
 
@@ -301,7 +301,7 @@ async def _write(database: Database) -> pb.Session:
         return pb.Session(access_token=str(number))
 
 
-async def _nothing(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+async def nothing(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
     return pb.Session()
 
 
