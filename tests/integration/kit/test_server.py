@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from structlog.testing import capture_logs
 
 from kit import access, errors, status
 from kit.access import InternalTokens
@@ -183,6 +184,19 @@ async def test_a_failure_tells_nothing_of_its_cause(neighbours: Neighbours, lang
     localized = error_details_pb2.LocalizedMessage()
     assert any(detail.Unpack(localized) for detail in refusal.details)
     assert localized.locale == language
+
+
+async def test_a_failure_is_logged_with_its_cause(neighbours: Neighbours) -> None:
+    async def fail(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        raise LookupError("a cause")
+
+    with capture_logs() as logs:
+        async with serving(neighbours, fail) as house:
+            await house.refusal()
+    [failure] = [line for line in logs if line["log_level"] == "error"]
+    assert (failure["event"], failure["exc_info"]) == ("rpc failed", True)
+    [line] = [line for line in logs if line["event"] == "rpc"]
+    assert line["code"] == "INTERNAL"
 
 
 async def test_a_refusal_arrives_with_its_facts(neighbours: Neighbours) -> None:
