@@ -53,6 +53,8 @@ _OF_KUBERNETES = {
     "policy/v1",
 }
 _CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
+_PUBLIC_KEYS = "internal-keys.json"
+_AUTHORITY_OF_POSTGRES = "postgres-ca"
 _CONNECTIONS_LEFT = 50
 """Connections that PostgreSQL keeps for its operator, its superuser and people."""
 
@@ -227,6 +229,21 @@ def migrations(manifests: Manifests) -> Iterator[str]:
             yield f"{_name(job)} and {_name(deployment)} are not of one image"
 
 
+def secrets(manifests: Manifests) -> Iterator[str]:
+    """A workload is given its own secrets, and of others' only what is public."""
+    for each in manifests.of("ExternalSecret"):
+        name = each["metadata"]["name"]
+        for source in (item["remoteRef"] for item in each["spec"]["data"]):
+            owner = source["key"].removeprefix("kundeapp/")
+            if owner not in name.split("-") and source["property"] != _PUBLIC_KEYS:
+                yield f"{name} has {source['property']} of {owner}"
+    for pod in manifests.pods():
+        mounted = [volume["secret"] for volume in pod.spec.get("volumes", ()) if "secret" in volume]
+        for name in (secret["secretName"] for secret in mounted):
+            if name.partition("-")[0] != pod.workload and name != _AUTHORITY_OF_POSTGRES:
+                yield f"{pod.owner} is given {name}"
+
+
 def certificates(manifests: Manifests) -> Iterator[str]:
     """Each workload's certificate says which one it is, by all names that others reach it by."""
     for workload in (*WORKLOADS, "cli", "nats"):
@@ -316,6 +333,7 @@ CHECKS = (
     network,
     images,
     migrations,
+    secrets,
     certificates,
     connections,
     encryption,
