@@ -1,6 +1,6 @@
 """Every try to get in stands in the log: whose it was and how they showed it, by ids alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ async def account(identity: Identity) -> pb.Account:
     return await identity.register("100001")
 
 
-def lines_of(logs: list[Mapping[str, Any]], rpc: str) -> list[Mapping[str, Any]]:
+def lines_of(logs: Sequence[Mapping[str, Any]], rpc: str) -> list[Mapping[str, Any]]:
     """Returns what the lines of an RPC say, but for how long it took."""
     return [
         {name: said for name, said in line.items() if name not in {"event", "ms", "log_level"}}

@@ -1,5 +1,8 @@
 """What the suite's own connections are made of: new versions, strong ciphers, and nobody else's."""
 
+# nats-py leaves its keyword arguments untyped.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import socket
 import ssl
