@@ -115,7 +115,7 @@ def test_every_line_is_json_and_says_whose_it_is(
     bare = [
         "Traceback (most recent call last):",
         '{"event": "x", "process": "other"}',
-        f'{{"event": "x", "level": "info", "process": "{process}", "timestamp": "2026-07-01T12:00"}}',
+        json.dumps({"event": "x", "level": "info", "process": process, "timestamp": "12:00"}),
     ]
     planted.write_text(log.read_text() + "\n".join(bare))
     assert odd_lines(planted, process) == bare
