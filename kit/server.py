@@ -269,7 +269,6 @@ class _Guard:
         self._tokens = tokens
         self._takes_stream = method.client_streaming
         self._gives_stream = method.server_streaming
-        self._log = _log.bind(method=method.full_name)
         self._observe = {
             code: _seconds.labels(method.full_name, code.name).observe for code in grpc.StatusCode
         }
@@ -297,7 +296,8 @@ class _Guard:
                 "rpc.method": self._name,
                 "rpc.response.status_code": code.name,
             }
-            self._log.info("rpc", code=code.name, ms=round(seconds * 1000, 3), **facts)
+            milliseconds = round(seconds * 1000, 3)
+            _log.info("rpc", method=self._name, code=code.name, ms=milliseconds, **facts)
         if isinstance(outcome, status_pb2.Status):
             details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
             await context.abort(code, outcome.message, details)
@@ -326,7 +326,7 @@ class _Guard:
         except TimeoutError:
             return status.status_of_failure(grpc.StatusCode.DEADLINE_EXCEEDED, language)
         except Exception:  # noqa: BLE001 - whatever it was, the caller gets an answer
-            self._log.exception("rpc failed")
+            _log.exception("rpc failed", method=self._name)
             return status.status_of_failure(grpc.StatusCode.INTERNAL, language)
 
     def _admitted(self, context: _Context, metadata: Mapping[str, str]) -> Caller:

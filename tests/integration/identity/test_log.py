@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
+from kit.testing import logged_by
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from tests.integration.identity.test_recovery import NEW_PASSWORD, forget, reset
 from tests.integration.identity.test_second_factors import set_up
@@ -36,7 +36,7 @@ async def test_a_login_says_who_came_in_and_by_which_factors(
     identity: Identity, account: pb.Account
 ) -> None:
     app, _ = await set_up(identity)
-    with capture_logs() as logs:
+    with logged_by("kit.server") as logs:
         session = await identity.log_in(second_factor=app.code(identity.clock.now()))
 
     assert lines_of(logs, "CreateSession") == [
@@ -55,7 +55,7 @@ async def test_a_refused_login_says_whose_account_it_was_tried_on_and_why(
     identity: Identity, account: pb.Account
 ) -> None:
     await set_up(identity)
-    with capture_logs() as logs:
+    with logged_by("kit.server") as logs:
         with refused("WRONG_CREDENTIALS"):
             await identity.log_in(password="feil tilfeldige ord")
         with refused("SECOND_FACTOR_NEEDED"):
@@ -77,7 +77,7 @@ async def test_a_reused_refresh_token_says_so(identity: Identity, account: pb.Ac
     session = await identity.log_in()
     await identity.refresh(session.refresh_token)
     identity.clock.advance(timedelta(seconds=31))
-    with capture_logs() as logs, refused("SESSION_ENDED"):
+    with logged_by("kit.server") as logs, refused("SESSION_ENDED"):
         await identity.refresh(session.refresh_token)
 
     [line] = lines_of(logs, "RefreshSession")
@@ -90,7 +90,7 @@ async def test_what_an_owner_changes_says_whose_it_was(
 ) -> None:
     session = await identity.log_in()
     change = pb.ChangePasswordRequest(current_password=PASSWORD, new_password=NEW_PASSWORD)
-    with capture_logs() as logs:
+    with logged_by("kit.server") as logs:
         await identity.call("ChangePassword", change, session=session)
 
     [line] = lines_of(logs, "ChangePassword")
@@ -100,7 +100,7 @@ async def test_what_an_owner_changes_says_whose_it_was(
 async def test_a_reset_says_whose_it_was(identity: Identity, account: pb.Account) -> None:
     asked = await forget(identity, EMAIL)
     code = await identity.code("password-code", to=EMAIL)
-    with capture_logs() as logs:
+    with logged_by("kit.server") as logs:
         await reset(identity, asked, code)
 
     [line] = lines_of(logs, "ResetPassword")
@@ -110,7 +110,7 @@ async def test_a_reset_says_whose_it_was(identity: Identity, account: pb.Account
 async def test_what_somebody_may_not_do_says_who_tried(identity: Identity) -> None:
     session = await identity.log_in()
     request = pb.LookUpCustomerRequest(customer_number="100001", reason="berre ser")
-    with capture_logs() as logs, refused("PERMISSION_DENIED"):
+    with logged_by("kit.server") as logs, refused("PERMISSION_DENIED"):
         await identity.call("LookUpCustomer", request, session=session)
 
     [line] = lines_of(logs, "LookUpCustomer")

@@ -9,7 +9,6 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
-from structlog.testing import capture_logs
 
 from kit import access, errors, status
 from kit.access import InternalTokens
@@ -21,7 +20,7 @@ from kit.jwt import KeyFile
 from kit.local.postgres import LocalPostgres
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
-from kit.testing import Neighbours, eventually
+from kit.testing import Neighbours, eventually, logged_by
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from tests.integration.kit.world import World
 
@@ -190,7 +189,7 @@ async def test_a_failure_is_logged_with_its_cause(neighbours: Neighbours) -> Non
     async def fail(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
         raise LookupError("a cause")
 
-    with capture_logs() as logs:
+    with logged_by("kit.server") as logs:
         async with serving(neighbours, fail) as house:
             await house.refusal()
     [failure] = [line for line in logs if line["log_level"] == "error"]

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
+from kit.testing import logged_by
 from tests.unit.gateway.browsing import OUR_PAGE, SESSION, House
 
 
 async def test_a_request_that_is_denied_says_who_sent_it(tmp_path: Path) -> None:
     house = House(tmp_path)
-    with capture_logs() as logs:
+    with logged_by("gateway.app") as logs:
         await house.call(
             "POST /v1/internalTokens", cookies={"access": house.token()}, headers=OUR_PAGE
         )
@@ -20,7 +19,7 @@ async def test_a_request_that_is_denied_says_who_sent_it(tmp_path: Path) -> None
 
 async def test_a_request_of_nobody_names_nobody(tmp_path: Path) -> None:
     house = House(tmp_path)
-    with capture_logs() as logs:
+    with logged_by("gateway.app") as logs:
         await house.call("GET /v1/doors/7070", headers={"authorization": "Bearer x"})
     [line] = logs
     assert (line["status"], line["code"]) == (401, "UNAUTHENTICATED")
