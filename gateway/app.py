@@ -501,7 +501,6 @@ class Application:
             try:
                 session = await self._sessions.session(authorization)
                 caller, internal = session.caller, session.internal
-                _note(caller)
             except (errors.Unauthenticated, errors.Unavailable):
                 # What is public is open with an expired token: it may be there to be renewed.
                 if rule.WhichOneof("caller") != "public":
@@ -556,17 +555,12 @@ class Application:
             Denied: If it is no member of staff.
         """
         session = await self._sessions.session(request.authorization() or "")
-        _note(session.caller)
         if not session.caller.roles:
             raise errors.Denied
         token = self._sessions.mint(session.caller)
         expires_at = token.expires_at.isoformat().replace("+00:00", "Z")
         body = {"internalToken": token.value, "expiresAt": expires_at}
         return Response(HTTPStatus.OK, orjson.dumps(body))
-
-
-def _note(caller: Caller) -> None:
-    noted.note(account=caller.account_id, session=caller.session_id)
 
 
 def _turns(service: str, limits: Limits) -> Mapping[bool, Turns]:

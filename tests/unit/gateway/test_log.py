@@ -17,6 +17,16 @@ async def test_a_request_that_is_denied_says_who_sent_it(tmp_path: Path) -> None
     assert (line["account"], line["session"]) == (str(SESSION), str(SESSION))
 
 
+async def test_a_request_of_a_session_that_has_ended_says_whose_it_was(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.ended.add(SESSION)
+    headers = {"authorization": f"Bearer {house.token()}"}
+    with logged_by("gateway.app") as logs:
+        await house.call("GET /v1/doors/7070", headers=headers)
+    [line] = logs
+    assert (line["code"], line["session"]) == ("SESSION_ENDED", str(SESSION))
+
+
 async def test_a_request_of_nobody_names_nobody(tmp_path: Path) -> None:
     house = House(tmp_path)
     with logged_by("gateway.app") as logs:
