@@ -55,6 +55,8 @@ _OF_KUBERNETES = {
 _CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
 _PUBLIC_KEYS = "internal-keys.json"
 _AUTHORITY_OF_POSTGRES = "postgres-ca"
+_RUNS_AS = {"ledger-check": "cli"}
+"""Jobs that are done with the CLI, and so as it."""
 _CONNECTIONS_LEFT = 50
 """Connections that PostgreSQL keeps for its operator, its superuser and people."""
 
@@ -240,7 +242,8 @@ def secrets(manifests: Manifests) -> Iterator[str]:
     for pod in manifests.pods():
         mounted = [volume["secret"] for volume in pod.spec.get("volumes", ()) if "secret" in volume]
         for name in (secret["secretName"] for secret in mounted):
-            if name.partition("-")[0] != pod.workload and name != _AUTHORITY_OF_POSTGRES:
+            owner = _RUNS_AS.get(pod.workload, pod.workload)
+            if name.partition("-")[0] != owner and name != _AUTHORITY_OF_POSTGRES:
                 yield f"{pod.owner} is given {name}"
 
 
