@@ -94,6 +94,25 @@ def reset_second_factors(number: Number, reason: Reason, as_json: AsJson = False
     finish(reset, as_json=as_json)
 
 
+@customers.command("log-out")
+def log_out(number: Number, reason: Reason, as_json: AsJson = False) -> None:
+    """Logs a customer out everywhere, who has lost a device or fears a stranger in the account.
+
+    Make sure who calls. Whoever knows the password still logs in.
+
+    Example: kundeapp customers log-out 200001 --reason "The phone was stolen"
+    """
+
+    def end(_: "Output") -> "Report":
+        from cli.outcome import Report
+
+        ended = services().end_customer_sessions(number, reason).ended
+        rows = (("customer", number), ("logins ended", str(ended)))
+        return Report("Logged out", rows, {"customerNumber": number, "ended": ended})
+
+    finish(end, as_json=as_json)
+
+
 @customers.command("erase")
 def erase(
     number: Number,

@@ -93,6 +93,17 @@ class Services:
             stub = identity_grpc.IdentityServiceStub(channel)
             stub.ResetSecondFactors(request, metadata=metadata, timeout=_TIMEOUT)
 
+    def end_customer_sessions(
+        self, number: str, reason: str
+    ) -> identity.EndCustomerSessionsResponse:
+        """Logs a customer who calls out everywhere."""
+        request = identity.EndCustomerSessionsRequest(
+            request_id=str(uuid4()), customer_number=number, reason=reason
+        )
+        with self._for_staff(self._identity) as (channel, metadata):
+            stub = identity_grpc.IdentityServiceStub(channel)
+            return stub.EndCustomerSessions(request, metadata=metadata, timeout=_TIMEOUT)
+
     def erase_customer(self, number: str, reason: str) -> identity.EraseCustomerResponse:
         """Erases a customer for good."""
         request = identity.EraseCustomerRequest(

@@ -24,7 +24,7 @@ from gateway.cookies import Cookies
 from gateway.session import SessionIsOver, Sessions
 from gateway.transcoder import Body, Match, Route, Transcoder
 from gateway.upstream import Call, Metadata, service_of
-from kit import access, errors, status, telemetry, texts
+from kit import access, errors, noted, status, telemetry, texts
 from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
@@ -362,7 +362,10 @@ class Application:
             network=network.of_client(scope["client"], scope["headers"], self._trusted_hops),
         )
         parent = Trace.parse(headers.get(b"traceparent", b"").decode("latin-1"))
-        with telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span:
+        with (
+            telemetry.span("HTTP request", SpanKind.SERVER, parent=parent) as span,
+            noted.noting() as facts,
+        ):
             route, response = await self._respond(request, scope, _trace_id(span.trace))
             span.name = f"{request.method} {route}"
             span.attributes = {
@@ -388,6 +391,7 @@ class Application:
                 status=int(response.status),
                 code=response.code,
                 milliseconds=round(seconds * 1000, 1),
+                **facts,
             )
         if response.feed is not None:
             await response.feed.flow(receive, send)

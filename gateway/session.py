@@ -11,7 +11,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from kit import access, errors, jwt
+from kit import access, errors, jwt, noted
 from kit.access import Caller, InternalToken
 from kit.clock import Clock
 
@@ -160,6 +160,7 @@ class Sessions:
         elif session.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
             session = replace(session, internal=self.mint(session.caller))
             self._known[token] = session
+        noted.note(account=session.caller.account_id, session=session.caller.session_id)
         if session.caller.session_id in self._ended:
             raise SessionIsOver
         return session

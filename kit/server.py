@@ -34,7 +34,7 @@ from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from kit import access, channel, errors, probes, status, telemetry, texts, tls
+from kit import access, channel, errors, noted, probes, status, telemetry, texts, tls
 from kit.access import Caller, InternalTokens
 from kit.errors import Problem
 from kit.probes import Probes
@@ -269,7 +269,6 @@ class _Guard:
         self._tokens = tokens
         self._takes_stream = method.client_streaming
         self._gives_stream = method.server_streaming
-        self._log = _log.bind(method=method.full_name)
         self._observe = {
             code: _seconds.labels(method.full_name, code.name).observe for code in grpc.StatusCode
         }
@@ -280,7 +279,10 @@ class _Guard:
         started = time.perf_counter()
         metadata = _texts_of(context)
         parent = Trace.parse(metadata.get("traceparent"))
-        with telemetry.span(self._name, SpanKind.SERVER, parent=parent) as span:
+        with (
+            telemetry.span(self._name, SpanKind.SERVER, parent=parent) as span,
+            noted.noting() as facts,
+        ):
             outcome = await self._outcome(request, context, metadata)
             code = grpc.StatusCode.OK
             if isinstance(outcome, status_pb2.Status):
@@ -294,7 +296,8 @@ class _Guard:
                 "rpc.method": self._name,
                 "rpc.response.status_code": code.name,
             }
-            self._log.info("rpc", code=code.name, ms=round(seconds * 1000, 3))
+            milliseconds = round(seconds * 1000, 3)
+            _log.info("rpc", method=self._name, code=code.name, ms=milliseconds, **facts)
         if isinstance(outcome, status_pb2.Status):
             details = ((status.DETAILS_KEY, outcome.SerializeToString()),)
             await context.abort(code, outcome.message, details)
@@ -316,13 +319,14 @@ class _Guard:
             return await self._answer(request, call, context)
         except Problem as problem:
             _refused.labels(self._name, problem.reason).inc()
+            noted.note(reason=problem.reason)
             if isinstance(problem, errors.Unavailable):
                 _log.warning("neighbour out of reach", cause=repr(problem.__cause__))
             return status.status_of(problem, language)
         except TimeoutError:
             return status.status_of_failure(grpc.StatusCode.DEADLINE_EXCEEDED, language)
         except Exception:  # noqa: BLE001 - whatever it was, the caller gets an answer
-            self._log.exception("rpc failed")
+            _log.exception("rpc failed", method=self._name)
             return status.status_of_failure(grpc.StatusCode.INTERNAL, language)
 
     def _admitted(self, context: _Context, metadata: Mapping[str, str]) -> Caller:
@@ -338,6 +342,7 @@ class _Guard:
             caller = self._tokens.caller(authorization.removeprefix(_BEARER), workload)
         else:
             raise errors.Unauthenticated
+        noted.note(workload=workload, account=caller.account_id, session=caller.session_id)
         access.admit(self._rule, caller)
         return caller
 

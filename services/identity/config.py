@@ -47,8 +47,8 @@ class Settings(ServiceSettings, CourierSettings):
     passkey_origins: tuple[str, ...] = ("http://localhost:8080",)
     """Where passkeys are taken, as a JSON list: origins of Di side, on that domain or below it, and
     `android:apk-key-hash:…` of the app."""
-    shortest_password: int = Field(default=SHORTEST_PASSWORD, ge=8, le=64)
-    """In characters."""
+    shortest_password: int = Field(default=SHORTEST_PASSWORD, ge=10, le=64)
+    """In characters. The list of passwords that have leaked knows none of fewer than ten."""
     hashing_threads: int = Field(default=2, ge=1)
     """How many passwords are hashed at once."""
     hashing_wait: float = Field(default=0.25, ge=0)

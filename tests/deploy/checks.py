@@ -53,6 +53,10 @@ _OF_KUBERNETES = {
     "policy/v1",
 }
 _CERTIFICATE_KEYS = {"tls.crt", "tls.key", "ca.crt"}
+_PUBLIC_KEYS = "internal-keys.json"
+_AUTHORITY_OF_POSTGRES = "postgres-ca"
+_RUNS_AS = {"ledger-check": "cli"}
+"""Jobs that are done with the CLI, and so as it."""
 _CONNECTIONS_LEFT = 50
 """Connections that PostgreSQL keeps for its operator, its superuser and people."""
 
@@ -227,6 +231,22 @@ def migrations(manifests: Manifests) -> Iterator[str]:
             yield f"{_name(job)} and {_name(deployment)} are not of one image"
 
 
+def secrets(manifests: Manifests) -> Iterator[str]:
+    """A workload is given its own secrets, and of others' only what is public."""
+    for each in manifests.of("ExternalSecret"):
+        name = each["metadata"]["name"]
+        for source in (item["remoteRef"] for item in each["spec"]["data"]):
+            owner = source["key"].removeprefix("kundeapp/")
+            if owner not in name.split("-") and source["property"] != _PUBLIC_KEYS:
+                yield f"{name} has {source['property']} of {owner}"
+    for pod in manifests.pods():
+        mounted = [volume["secret"] for volume in pod.spec.get("volumes", ()) if "secret" in volume]
+        for name in (secret["secretName"] for secret in mounted):
+            owner = _RUNS_AS.get(pod.workload, pod.workload)
+            if name.partition("-")[0] != owner and name != _AUTHORITY_OF_POSTGRES:
+                yield f"{pod.owner} is given {name}"
+
+
 def certificates(manifests: Manifests) -> Iterator[str]:
     """Each workload's certificate says which one it is, by all names that others reach it by."""
     for workload in (*WORKLOADS, "cli", "nats"):
@@ -259,6 +279,13 @@ def connections(manifests: Manifests) -> Iterator[str]:
     parameters = manifests.one("Cluster", "postgres")["spec"]["postgresql"]["parameters"]
     if int(parameters["max_connections"]) < wanted:
         yield f"PostgreSQL takes {parameters['max_connections']} connections, not {wanted}"
+
+
+def encryption(manifests: Manifests) -> Iterator[str]:
+    """Nobody enters PostgreSQL without TLS, whatever a URL says."""
+    rules = manifests.one("Cluster", "postgres")["spec"]["postgresql"].get("pg_hba", [])
+    if rules[:1] != ["hostnossl all all all reject"]:
+        yield "PostgreSQL is entered without TLS"
 
 
 def bus(manifests: Manifests) -> Iterator[str]:
@@ -309,8 +336,10 @@ CHECKS = (
     network,
     images,
     migrations,
+    secrets,
     certificates,
     connections,
+    encryption,
     bus,
     addresses,
 )

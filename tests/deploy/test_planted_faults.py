@@ -298,6 +298,25 @@ def more_replicas_than_the_database_takes(manifests: Manifests) -> None:
     manifests.one("HorizontalPodAutoscaler", "metering")["spec"]["maxReplicas"] = 20
 
 
+@fault(checks.secrets, "events-secrets has secret-keys.json of identity")
+def a_secret_of_another_workload(manifests: Manifests) -> None:
+    source = {"key": "kundeapp/identity", "property": "secret-keys.json"}
+    data = manifests.one("ExternalSecret", "events-secrets")["spec"]["data"]
+    data.append({"secretKey": "secret-keys.json", "remoteRef": source})
+
+
+@fault(checks.secrets, "Deployment/events is given identity-secrets")
+def secrets_of_another_workload(manifests: Manifests) -> None:
+    volumes = manifests.one("Deployment", "events")["spec"]["template"]["spec"]["volumes"]
+    volumes.append({"name": "other", "secret": {"secretName": "identity-secrets"}})
+
+
+@fault(checks.encryption, "PostgreSQL is entered without TLS")
+def a_database_without_tls(manifests: Manifests) -> None:
+    rules = manifests.one("Cluster", "postgres")["spec"]["postgresql"]["pg_hba"]
+    rules.insert(0, "host all all all scram-sha-256")
+
+
 @fault(checks.bus, "metering keeps events on 1 of 3 servers")
 def events_that_one_server_keeps(manifests: Manifests) -> None:
     del settings_of(manifests, "metering")["KUNDEAPP_METERING_NATS_REPLICAS"]

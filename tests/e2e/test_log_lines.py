@@ -89,14 +89,16 @@ def lines_of(log: Path) -> list[dict[str, Any]]:
 
 
 def odd_lines(log: Path, process: str) -> list[str]:
-    """Returns the lines that are not JSON, or do not say what every line says."""
+    """Returns the lines that are not JSON, or do not say what every line says, the time in UTC."""
 
     def is_odd(line: str) -> bool:
         try:
             said = json.loads(line)
         except ValueError:
             return True
-        return not {"event", "level", "timestamp"} <= set(said) or said["process"] != process
+        if not {"event", "level", "timestamp"} <= set(said) or said["process"] != process:
+            return True
+        return not said["timestamp"].endswith("Z")
 
     return [line for line in log.read_text().splitlines() if is_odd(line)]
 
@@ -110,7 +112,11 @@ def test_every_line_is_json_and_says_whose_it_is(
     assert lines_of(log)
     assert odd_lines(log, process) == []
     planted = tmp_path / "planted.log"
-    bare = ["Traceback (most recent call last):", '{"event": "x", "process": "other"}']
+    bare = [
+        "Traceback (most recent call last):",
+        '{"event": "x", "process": "other"}',
+        json.dumps({"event": "x", "level": "info", "process": process, "timestamp": "12:00"}),
+    ]
     planted.write_text(log.read_text() + "\n".join(bare))
     assert odd_lines(planted, process) == bare
 

@@ -122,6 +122,7 @@ TABLE: dict[str, str | frozenset[str] | tuple[str, ...]] = {
     "kundeapp.identity.v1.IdentityService.LookUpCustomer": CUSTOMER_SERVICE,
     "kundeapp.identity.v1.IdentityService.IssuePin": CUSTOMER_SERVICE,
     "kundeapp.identity.v1.IdentityService.ResetSecondFactors": CUSTOMER_SERVICE,
+    "kundeapp.identity.v1.IdentityService.EndCustomerSessions": CUSTOMER_SERVICE,
     "kundeapp.identity.v1.IdentityService.EraseCustomer": OPERATOR,
     "kundeapp.identity.v1.IdentityService.DeleteMyAccount": CUSTOMER,
     "kundeapp.identity.v1.IdentityService.RegisterAccount": PUBLIC,

@@ -81,12 +81,19 @@ async def test_every_answer_has_the_headers_that_bind_a_browser(gateway: House, 
     answer = await head_of(gateway, path, **headers)
     policy = policy_of(answer)
     assert policy["default-src"] == "'none'"
-    assert policy["frame-ancestors"] == "'none'"
+    assert policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert not re.search(r"unsafe|\*|https?:", " ".join(policy.values()))
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SHARED, *FOR_EVER])
+async def test_every_text_says_how_it_is_written(gateway: House, path: str) -> None:
+    answer = await head_of(gateway, path, **PERSON)
+    kind = answer.headers["content-type"]
+    assert re.fullmatch(r"text/(html|css|javascript); charset=utf-8|application/json", kind)
 
 
 class Inline(HTMLParser):

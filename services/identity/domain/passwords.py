@@ -3,11 +3,12 @@
 NIST SP 800-63B-4 (August 2025), 3.1.1.2: a length, no composition rules, every character of
 Unicode, and a list of common, expected and compromised passwords that the whole password is
 compared with. Comparing the word behind a password, and not only its letters, is our addition:
-`Kundeapp2026!` is as easy to guess as `kundeapp`.
+`Kundeapp2026!` is as easy to guess as `kundeapp`. Of compromised passwords there are too many for
+that: those are compared as they stand.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from kit.errors import FieldError
 
@@ -37,11 +38,23 @@ def normalise(password: str) -> str:
 
 
 class PasswordRules:
-    """The rules, with the list of refused words."""
+    """The rules, with what is refused besides."""
 
-    def __init__(self, refused: Iterable[str], shortest: int = SHORTEST_PASSWORD) -> None:
-        """Takes the words and passwords that are refused, with whatever is hung on them."""
+    def __init__(
+        self,
+        refused: Iterable[str],
+        has_leaked: Callable[[str], bool],
+        shortest: int = SHORTEST_PASSWORD,
+    ) -> None:
+        """Takes what is refused.
+
+        Args:
+            refused: Words and passwords that are refused with whatever is hung on them.
+            has_leaked: Tells whether a password stands in lists that have leaked, as it is.
+            shortest: How long a password is at least, in characters.
+        """
         self._refused = frozenset(form for word in refused for form in _forms(word))
+        self._has_leaked = has_leaked
         self._shortest = shortest
 
     def error_in(self, password: str, email: str, field: str = "password") -> FieldError | None:
@@ -59,9 +72,12 @@ class PasswordRules:
         forms = _forms(password)
         if forms & (_forms(email) | _forms(email.rpartition("@")[0])):
             return FieldError(field, "PASSWORD_IS_EMAIL")
-        if forms & self._refused or _is_run(password):
+        if forms & self._refused or _is_run(password) or self._is_leaked(password):
             return FieldError(field, "PASSWORD_TOO_COMMON")
         return None
+
+    def _is_leaked(self, password: str) -> bool:
+        return self._has_leaked(password) or self._has_leaked(password.lower())
 
 
 def words_of(text: str) -> Iterable[str]:

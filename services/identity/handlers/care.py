@@ -122,6 +122,20 @@ async def reset_second_factors(store: Store, care: Care) -> None:
     await end_all_sessions(store, care.clock, customer.account_id)
 
 
+async def end_customer_sessions(store: Store, care: Care) -> int:
+    """Logs the account of a customer out everywhere; returns how many logins were ended.
+
+    Raises:
+        Invalid: If no reason is given, or nobody has the number.
+        NoAccount: If the customer has no account.
+    """
+    customer = await lock_customer(store, care)
+    if customer.account_id is None:
+        raise NoAccount
+    await care.write_down(store, customer.id, "EndCustomerSessions")
+    return await end_all_sessions(store, care.clock, customer.account_id)
+
+
 async def erase_customer(store: Store, care: Care) -> UUID:
     """Removes all of a customer but the id, which is returned.
 

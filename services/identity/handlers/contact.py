@@ -4,6 +4,7 @@ from uuid import UUID
 
 from kit.checks import check, required
 from kit.errors import FieldError, Invalid
+from kit.noted import note
 from services.identity.domain import contact, sessions
 from services.identity.domain.accounts import UNDO_WITHIN, Account, EmailChange
 from services.identity.domain.challenges import Challenge, Purpose
@@ -79,6 +80,7 @@ async def undo_email_change(store: Store, desk: Desk, token: str) -> None:
     change = await store.take_email_change(sessions.hash_of(token), now)
     if change is None or not await store.change_email(change.account_id, change.old_email):
         raise NoUndo
+    note(account=change.account_id)
     await store.forget_password(change.account_id)
     await store.remove_factors_since(change.account_id, change.changed_at)
     await store.end_challenges_of(change.account_id, now)

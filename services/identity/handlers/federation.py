@@ -9,6 +9,7 @@ from kit import errors
 from kit.checks import check, required
 from kit.clock import Clock
 from kit.ids import Ids
+from kit.noted import note
 from services.identity.domain.federation import (
     FLOW_LIFETIME,
     Flow,
@@ -179,6 +180,7 @@ async def create_session(
         ProviderNotEnough: If the account needs two factors, and a login there takes one.
     """
     account_id = await store.account_linked_to(vouched.identity)
+    note(account=account_id)
     account = None if account_id is None else await store.account(account_id)
     if account is None:
         raise ProviderNotLinked(vouched.provider.name)

@@ -7,6 +7,7 @@ from uuid import UUID
 from kit import errors
 from kit.checks import check
 from kit.clock import Clock
+from kit.noted import note
 from services.identity.domain import passkeys
 from services.identity.domain.passkeys import Ceremony, Challenge, Passkey
 from services.identity.domain.problems import PasskeyCopied, PasskeyRefused, TooManyPasskeys
@@ -146,6 +147,7 @@ async def prove_passkey(gate: Gate, answer: Answer) -> Passkey:
         passkey = await store.lock_passkey(presented.credential_id)
         if passkey is None or passkey.account_id != presented.account_id:
             raise PasskeyRefused
+        note(account=passkey.account_id)
         count = gate.factors.passkeys.proven_count(
             answer.credential_json, challenge.value, passkey.public_key
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from kit.checks import check, required
 from kit.errors import FieldError, Invalid
+from kit.noted import note
 from services.identity.domain import contact, passwords
 from services.identity.domain.challenges import Challenge, Purpose
 from services.identity.domain.customers import Customer
@@ -114,6 +115,7 @@ async def reset_password(
     account = credentials and await store.account(credentials.account_id)
     if account is None:
         return
+    note(account=account.id)
     await store.change_password(account.id, password_hash)
     await store.end_challenges_of(account.id, desk.now())
     await store.forget_devices(account.id)

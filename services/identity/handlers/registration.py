@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kit import errors
 from kit.checks import check, required
+from kit.noted import note
 from services.identity.domain import contact, customers, passwords
 from services.identity.domain.accounts import Account, AccountRegistered, CustomerLinked
 from services.identity.domain.challenges import Challenge, Purpose
@@ -160,6 +161,7 @@ async def confirm_registration(store: Store, desk: Desk, challenge: Challenge) -
     customer = await store.lock_customer(challenge.customer_id)
     _require_free(customer)
     account_id = desk.ids.new_id()
+    note(account=account_id)
     is_free = not await store.email_is_taken(challenge.contact, desk.now())
     if not is_free or not await store.add_account(
         account_id, challenge.contact, challenge.password_hash, language=challenge.language

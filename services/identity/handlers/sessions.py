@@ -9,6 +9,7 @@ from kit import errors
 from kit.checks import check, required
 from kit.clock import Clock
 from kit.ids import Ids
+from kit.noted import note
 from services.identity.domain import contact, passwords, sessions
 from services.identity.domain.accounts import Account, Credentials
 from services.identity.domain.problems import SessionHasEnded, WrongCredentials
@@ -99,6 +100,7 @@ async def _prove_password(gate: Gate, visitor: Visitor, email: str, password: st
     async with gate.stores() as store:
         credentials = await store.credentials(email)
         account_id = credentials.account_id if credentials else None
+        note(account=account_id)
         if await store.knows_device(account_id, device):
             tries = [gate.throttles.attempt(LOGIN_BY_DEVICE, device.hex())]
         else:
@@ -167,6 +169,7 @@ async def begin_session(
     refresh_token = issuer.ids.token()
     await store.add_session(session, visitor.device.strip(), now)
     await store.add_refresh_token(session.id, sessions.hash_of(refresh_token))
+    note(account=account.id, session=session.id, methods=" ".join(session.methods))
     device_token = await _recognise(store, issuer, account, visitor, now)
     access_token = issuer.tokens.issue(session, account, now)
     return OpenSession(session, access_token, refresh_token, device_token)
@@ -211,6 +214,7 @@ async def _exchange(store: Store, issuer: Issuer, token: str) -> OpenSession | N
     if found is None or not found[0].is_live(now):
         return None
     session, kept = found
+    note(account=session.account_id, session=session.id)
     account = await store.account(session.account_id)
     if account is None:
         return None
@@ -224,6 +228,7 @@ async def _exchange(store: Store, issuer: Issuer, token: str) -> OpenSession | N
         case _:
             successor = None
     if successor is None:
+        note(reused=True)
         await end_session(store, issuer.clock, session.id)
         await store.send(account.letter("session-reused", when=now.isoformat()))
         return None

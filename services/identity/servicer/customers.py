@@ -76,6 +76,17 @@ class Customers(Part):
 
         return await self.once(call, request, reset, pb.ResetSecondFactorsResponse)
 
+    async def EndCustomerSessions(
+        self, request: pb.EndCustomerSessionsRequest, call: Call
+    ) -> pb.EndCustomerSessionsResponse:
+        """Logs a customer who calls out everywhere."""
+
+        async def end(store: Store) -> pb.EndCustomerSessionsResponse:
+            ended = await care.end_customer_sessions(store, self._care(call, request))
+            return pb.EndCustomerSessionsResponse(ended=ended)
+
+        return await self.once(call, request, end, pb.EndCustomerSessionsResponse)
+
     async def EraseCustomer(
         self, request: pb.EraseCustomerRequest, call: Call
     ) -> pb.EraseCustomerResponse:
@@ -93,6 +104,7 @@ class Customers(Part):
         request: pb.LookUpCustomerRequest
         | pb.IssuePinRequest
         | pb.ResetSecondFactorsRequest
+        | pb.EndCustomerSessionsRequest
         | pb.EraseCustomerRequest,
     ) -> Care:
         return Care(

@@ -48,6 +48,30 @@ def test_every_way_in_is_open_to_all(visitor: Visit, path: str) -> None:
     someone.shuts_nobody_out()
 
 
+@pytest.mark.parametrize(
+    ("path", "label", "kind"),
+    [
+        ("/logg-inn", "Passord", "current-password"),
+        ("/registrer", "Vel eit passord", "new-password"),
+    ],
+)
+def test_a_password_is_hidden_until_one_asks_and_may_be_pasted(
+    visitor: Visit, path: str, label: str, kind: str
+) -> None:
+    someone = visitor()
+    someone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = someone.opens(path)
+    field = page.get_by_label(label)
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_attribute("autocomplete", kind)
+    page.evaluate("text => navigator.clipboard.writeText(text)", PASSWORD)
+    field.focus()
+    page.keyboard.press("ControlOrMeta+V")
+    expect(field).to_have_value(PASSWORD)
+    press(page, "Vis")()
+    expect(field).to_have_attribute("type", "text")
+
+
 def test_a_lost_number_leads_to_an_account(visitor: Visit, people: Suite) -> None:
     someone = visitor()
     page = someone.opens("/logg-inn")

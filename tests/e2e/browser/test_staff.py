@@ -794,6 +794,12 @@ def test_second_factors_are_taken_off_for_a_customer_who_has_lost_them(
     someone.shoots("customer")
     someone.loses_nothing_at_twice_the_size()
 
+    page.get_by_role("button", name="Logg ut overalt").click()
+    someone.shoots("end-sessions")
+    someone.shuts_nobody_out()
+    dialog.get_by_role("button", name="Logg ut overalt").click()
+    expect(page.get_by_text("Logga ut. Innloggingar som tok slutt: 0.")).to_be_visible()
+
 
 def test_an_address_is_suppressed_and_allowed_again(visitor: Make, staff: Staff) -> None:
     someone = visitor("desktop", storage_state=staff.state("OPERATOR"))

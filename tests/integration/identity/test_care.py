@@ -1,7 +1,10 @@
 """Customer service helps a customer who calls; each time it is written down who did it and why."""
 
+from collections.abc import Callable
+
 import asyncpg
 import pytest
+from google.protobuf.message import Message
 from pyotp.totp import TOTP
 
 from kundeapp.identity.v1 import identity_service_pb2 as pb
@@ -117,12 +120,46 @@ async def test_second_factors_are_taken_off_for_a_customer_who_has_lost_them(
     assert len(await identity.letters("second-factor-off")) == 1
 
 
-async def test_a_customer_without_an_account_has_no_second_factors(identity: Identity) -> None:
+async def test_a_customer_who_has_lost_a_device_is_logged_out_of_all_and_nobody_else_is(
+    identity: Identity,
+) -> None:
+    await identity.customer("100000")
+    await identity.customer("100002")
+    await identity.register("100000")
+    await identity.register("100002", email="ola@example.no")
+    lost = [await identity.log_in() for _ in range(2)]
+    other = await identity.log_in("ola@example.no")
+    kim = await staff(identity, "CUSTOMER_SERVICE")
+    request = pb.EndCustomerSessionsRequest(customer_number="100000", reason=WHY)
+    answer = await identity.call("EndCustomerSessions", request, session=kim)
+
+    assert answer.ended == len(lost)
+    for session in lost:
+        with refused("SESSION_ENDED"):
+            await identity.refresh(session.refresh_token)
+    assert {each.session_id for each in await identity.events("SessionEnded")} == {
+        session.id for session in lost
+    }
+    assert await identity.refresh(other.refresh_token)
+    assert await identity.log_in()
+    rows = await identity.fetch("SELECT action, reason FROM staff_action")
+    assert [tuple(row) for row in rows] == [("EndCustomerSessions", WHY)]
+
+
+@pytest.mark.parametrize(
+    ("rpc", "kind"),
+    [
+        ("ResetSecondFactors", pb.ResetSecondFactorsRequest),
+        ("EndCustomerSessions", pb.EndCustomerSessionsRequest),
+    ],
+)
+async def test_a_customer_without_an_account_has_no_second_factors_and_no_logins(
+    identity: Identity, rpc: str, kind: Callable[..., Message]
+) -> None:
     await identity.customer("100000")
     kim = await staff(identity, "CUSTOMER_SERVICE")
-    request = pb.ResetSecondFactorsRequest(customer_number="100000", reason=WHY)
     with refused("NO_ACCOUNT"):
-        await identity.call("ResetSecondFactors", request, session=kim)
+        await identity.call(rpc, kind(customer_number="100000", reason=WHY), session=kim)
 
 
 async def test_a_retry_shows_the_same_pin_and_is_written_down_once(identity: Identity) -> None:
@@ -166,6 +203,10 @@ async def test_without_a_number_or_a_reason_nothing_is_shown_or_done(
         (
             "ResetSecondFactors",
             pb.ResetSecondFactorsRequest(customer_number=number, reason=reason),
+        ),
+        (
+            "EndCustomerSessions",
+            pb.EndCustomerSessionsRequest(customer_number=number, reason=reason),
         ),
         ("EraseCustomer", pb.EraseCustomerRequest(customer_number=number, reason=reason)),
     ):

@@ -136,9 +136,15 @@ async def test_whoever_does_not_know_the_password_does_not_change_it(identity: I
     await log_in(identity, "still")
 
 
-async def test_a_new_password_obeys_the_rules(identity: Identity) -> None:
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [("kort", "PASSWORD_TOO_SHORT"), ("leavemealone", "PASSWORD_TOO_COMMON")],
+)
+async def test_a_new_password_obeys_the_rules(
+    identity: Identity, password: str, reason: str
+) -> None:
     session = await log_in(identity, "phone")
-    request = pb.ChangePasswordRequest(current_password=PASSWORD, new_password="kort")
+    request = pb.ChangePasswordRequest(current_password=PASSWORD, new_password=password)
     with refused("INVALID_FIELDS") as refusal:
         await identity.call("ChangePassword", request, session=session)
-    assert refusal.fields == [("new_password", "PASSWORD_TOO_SHORT")]
+    assert refusal.fields == [("new_password", reason)]

@@ -20,6 +20,7 @@ from services.identity.domain.throttles import SECOND_FACTOR_BY_ACCOUNT, Try
 from services.identity.handlers.second_factors import prove_second_factor, remove_second_factors
 from services.identity.handlers.sessions import prove_password
 from services.identity.storage import Post, PostgresStore
+from tests.integration.identity.test_recovery import NEW_PASSWORD, forget, reset
 from tests.integration.identity.world import EMAIL, PASSWORD, App, Identity, StoresOf, refused
 
 STEP = timedelta(seconds=30)
@@ -559,6 +560,16 @@ async def test_whoever_has_lost_everything_logs_in_with_the_password_after_it_is
 
     session = await log_in(identity)
     assert await factors_of(identity, session) == factors_pb.SecondFactors()
+
+
+async def test_a_forgotten_password_is_no_way_around_an_app(identity: Identity) -> None:
+    app, _ = await set_up(identity)
+    asked = await forget(identity, EMAIL)
+    await reset(identity, asked, await identity.code("password-code", to=EMAIL))
+
+    with refused("SECOND_FACTOR_NEEDED"):
+        await log_in(identity, password=NEW_PASSWORD)
+    assert await log_in(identity, app.code(identity.clock.now()), password=NEW_PASSWORD)
 
 
 async def test_a_secret_is_sealed_anew_when_a_code_of_it_is_used(

@@ -20,7 +20,7 @@ from kit.jwt import KeyFile
 from kit.local.postgres import LocalPostgres
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
-from kit.testing import Neighbours, eventually
+from kit.testing import Neighbours, eventually, logged_by
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from tests.integration.kit.world import World
 
@@ -164,7 +164,7 @@ async def test_a_service_whose_database_does_not_exist_is_not_ready(
             asked.append(None)
             await database.ping()
 
-        async with serving(neighbours, _nothing, ready) as house:
+        async with serving(neighbours, nothing, ready) as house:
             assert not await house.is_healthy()
             await eventually(lambda: len(asked) >= 2)
             assert not await house.is_healthy()
@@ -183,6 +183,19 @@ async def test_a_failure_tells_nothing_of_its_cause(neighbours: Neighbours, lang
     localized = error_details_pb2.LocalizedMessage()
     assert any(detail.Unpack(localized) for detail in refusal.details)
     assert localized.locale == language
+
+
+async def test_a_failure_is_logged_with_its_cause(neighbours: Neighbours) -> None:
+    async def fail(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+        raise LookupError("a cause")
+
+    with logged_by("kit.server") as logs:
+        async with serving(neighbours, fail) as house:
+            await house.refusal()
+    [failure] = [line for line in logs if line["log_level"] == "error"]
+    assert (failure["event"], failure["exc_info"]) == ("rpc failed", True)
+    [line] = [line for line in logs if line["event"] == "rpc"]
+    assert line["code"] == "INTERNAL"
 
 
 async def test_a_refusal_arrives_with_its_facts(neighbours: Neighbours) -> None:
@@ -272,7 +285,7 @@ async def test_a_connection_without_traffic_stays(
     neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kit.channel.KEEPALIVE_MS", QUICK_MS)
-    async with serving(neighbours, _nothing) as house:
+    async with serving(neighbours, nothing) as house:
         await house.call()
         with pytest.raises(TimeoutError):
             await _is_cut(house, seconds=20 * QUICK_MS / 1000)
@@ -283,7 +296,7 @@ async def test_a_connection_that_is_asked_more_often_than_agreed_is_cut(
     neighbours: Neighbours,
 ) -> None:
     """The negative control: the same channel, to a server that is not told how often it asks."""
-    async with serving(neighbours, _nothing) as house:
+    async with serving(neighbours, nothing) as house:
         await house.call()
         await _is_cut(house, seconds=20 * QUICK_MS / 1000)
 
@@ -301,7 +314,7 @@ async def _write(database: Database) -> pb.Session:
         return pb.Session(access_token=str(number))
 
 
-async def _nothing(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
+async def nothing(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
     return pb.Session()
 
 

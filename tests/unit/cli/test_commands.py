@@ -60,6 +60,8 @@ COMMANDS = [
     ["demo-code"],
     ["customers", "look-up"],
     ["customers", "issue-pin"],
+    ["customers", "reset-second-factors"],
+    ["customers", "log-out"],
     ["customers", "erase"],
     ["events", "list"],
     ["events", "show"],

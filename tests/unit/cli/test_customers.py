@@ -103,7 +103,17 @@ def test_a_pin_is_shown_and_each_attempt_has_a_key_of_its_own(identity: Identity
     assert first.request_id != second.request_id
 
 
-@pytest.mark.parametrize("command", ["look-up", "issue-pin", "erase"])
+def test_a_customer_is_logged_out_and_it_is_told_of_how_many_logins(identity: Identity) -> None:
+    identity.answer = pb.EndCustomerSessionsResponse(ended=3)
+    assert "3" in run("log-out", "100001", *WHY)
+    assert run_json("log-out", "100001", *WHY) == {"customerNumber": "100001", "ended": 3}
+    request, _ = identity.requests
+    assert (request.customer_number, request.reason) == ("100001", "Kunden ringde.")
+
+
+@pytest.mark.parametrize(
+    "command", ["look-up", "issue-pin", "reset-second-factors", "log-out", "erase"]
+)
 def test_nothing_is_done_without_a_reason(identity: Identity, command: str) -> None:
     run(command, "100001", status=Exit.USAGE)
     assert identity.requests == []

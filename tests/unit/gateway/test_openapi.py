@@ -41,6 +41,28 @@ def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
             assert all(parameter["description"] for parameter in operation["parameters"])
 
 
+def test_nothing_is_changed_by_get(document: dict[str, Any]) -> None:
+    """What changes something takes a key for retries; these do not, and are no GET all the same."""
+    without = {
+        (method, path)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if "Idempotency-Key" not in [parameter["name"] for parameter in operation["parameters"]]
+    }
+    assert {(method, path) for method, path in without if method != "get"} == {
+        ("post", "/v1/sessions:refresh"),
+        ("post", "/v1/identityProviders/{provider_id}:begin"),
+        ("post", "/v1/me/identityProviders/{provider_id}:begin"),
+        ("post", "/v1/customers:lookUp"),
+        ("post", "/v1/suppressions:check"),
+        ("post", "/v1/unsubscribe:lookUp"),
+        ("post", "/v1/releases:lookUp"),
+    }
+    assert sum(method == "get" for method, _ in without) == sum(
+        "get" in methods for methods in document["paths"].values()
+    )
+
+
 def test_columns_and_decimals_have_their_types(document: dict[str, Any]) -> None:
     usage = document["components"]["schemas"]["Usage"]["properties"]
     assert usage["start"]["items"] == {

@@ -90,6 +90,9 @@ class TestValues:
     def test_one_segment_is_decoded_whole(self) -> None:
         assert values("/v1/{a}", "/v1/x%2Fy%20%C3%A6") == {"a": "x/y æ"}
 
+    def test_what_was_encoded_twice_is_decoded_once(self) -> None:
+        assert values("/v1/{a}", "/v1/x%252Fy") == {"a": "x%2Fy"}
+
     def test_several_segments_keep_what_would_split_them(self) -> None:
         assert values("/v1/{a=x/*}", "/v1/x/y%2Fz%20%C3%A6%3a") == {"a": "x/y%2Fz æ%3a"}
 

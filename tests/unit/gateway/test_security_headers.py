@@ -73,4 +73,5 @@ class TestEveryAnswer:
 
 async def test_what_was_not_asked_of_us_is_not_echoed(tmp_path: Path) -> None:
     response = await House(tmp_path).call("TRACE /v1/query", headers={"x-secret": "hush"})
+    assert response.status_code == 405
     assert "hush" not in response.text

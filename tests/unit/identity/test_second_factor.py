@@ -187,5 +187,15 @@ def test_a_sealed_secret_opens_neither_for_another_purpose_nor_with_another_key(
         Seal([NEW_KEY], "totp").open(sealed)
 
 
+def test_a_sealed_secret_that_was_changed_does_not_open() -> None:
+    name, _, sealed = Seal([OLD_KEY], "totp").close(SECRET).partition("$")
+    content = base64.urlsafe_b64decode(sealed)
+
+    for at in range(len(content)):
+        bent = bytes(byte ^ (place == at) for place, byte in enumerate(content))
+        with pytest.raises(InvalidToken):
+            Seal([OLD_KEY], "totp").open(f"{name}${base64.urlsafe_b64encode(bent).decode()}")
+
+
 def test_secrets_are_not_shown() -> None:
     assert SECRET not in repr(Totp(SECRET))

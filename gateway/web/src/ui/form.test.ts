@@ -60,3 +60,13 @@ test("a lost connection is no field's", () => {
   const error = new Offline("no answer");
   expect(sorted(error, { email: [] })).toEqual({ at: {}, rest: error });
 });
+
+test("a field or word that every object has is taken for none of the form", () => {
+  const error = refusal("INVALID_FIELDS", [
+    ["email", "Her står toString."],
+    ["constructor", "Skriv ein tekst."],
+  ]);
+  const { at, rest } = sorted(error, { email: [] });
+  expect(at).toEqual({ email: "Her står toString." });
+  expect(rest).toBe(error);
+});

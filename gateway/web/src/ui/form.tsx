@@ -26,13 +26,13 @@ export function sorted<Name extends string>(
     if (said !== undefined) at[name] = labelled(said, labels);
   }
   const told = error.document.errors ?? [];
-  const isSaid = Object.keys(at).length > 0 && told.every(({ field }) => field in at);
+  const isSaid = Object.keys(at).length > 0 && told.every(({ field }) => Object.hasOwn(at, field));
   return { at, rest: isSaid ? null : error };
 }
 
 /** Names fields as the form does, and not as the API. */
 function labelled(text: string, labels: Record<string, string>): string {
-  return text.replace(/\w+/g, (word) => (labels[word] ? `«${labels[word]}»` : word));
+  return text.replace(/\w+/g, (word) => (Object.hasOwn(labels, word) ? `«${labels[word]}»` : word));
 }
 
 /** A form with its button; after a refusal the first field that is wrong is where one goes on. */

@@ -54,6 +54,10 @@ const TEXTS = texts({
     resetText:
       "Autentiseringsapp, gjenopprettingskodar og passnøklar blir fjerna, og alle einingar blir logga ut. Gjer dette berre når du er sikker på kven som ringjer. Kunden får melding.",
     resetDone: "Tofaktor er fjerna. Kunden loggar inn med passord åleine.",
+    end: "Logg ut overalt",
+    endText:
+      "Alle einingar blir logga ut. Den som kan passordet, kan framleis logge inn. Gjer dette berre når du er sikker på kven som ringjer.",
+    endDone: (count: string) => `Logga ut. Innloggingar som tok slutt: ${count}.`,
     withdraw: "Trekk samtykke",
     withdrawText:
       "Trekk tilbake det kunden ber om. Å trekkje verkar med ein gong; berre kunden sjølv kan seie ja igjen.",
@@ -93,6 +97,10 @@ const TEXTS = texts({
     resetText:
       "Autentiseringsapp, gjenopprettingskoder og passnøkler fjernes, og alle enheter logges ut. Gjør dette bare når du er sikker på hvem som ringer. Kunden får melding.",
     resetDone: "Tofaktor er fjernet. Kunden logger inn med passord alene.",
+    end: "Logg ut overalt",
+    endText:
+      "Alle enheter logges ut. Den som kan passordet, kan fortsatt logge inn. Gjør dette bare når du er sikker på hvem som ringer.",
+    endDone: (count: string) => `Logget ut. Innlogginger som tok slutt: ${count}.`,
     withdraw: "Trekk samtykke",
     withdrawText:
       "Trekk tilbake det kunden ber om. Å trekke virker med en gang; bare kunden selv kan si ja igjen.",
@@ -132,6 +140,10 @@ const TEXTS = texts({
     resetText:
       "Authenticator app, recovery codes and passkeys are removed, and all devices are logged out. Do this only when you are sure who calls. The customer is told.",
     resetDone: "The second factors are removed. The customer logs in with the password alone.",
+    end: "Log out everywhere",
+    endText:
+      "All devices are logged out. Whoever knows the password can still log in. Do this only when you are sure who calls.",
+    endDone: (count: string) => `Logged out. Logins that ended: ${count}.`,
     withdraw: "Withdraw consent",
     withdrawText:
       "Withdraw what the customer asks for. Withdrawing works at once; only the customer can say yes again.",
@@ -210,7 +222,7 @@ export default function LookUp() {
 
 function Record({ found, customer, reason }: { found: Found; customer: Customer; reason: string }) {
   const words = said(TEXTS);
-  const [asks, setAsks] = useState<"pin" | "reset" | "withdraw" | null>(null);
+  const [asks, setAsks] = useState<"pin" | "reset" | "end" | "withdraw" | null>(null);
   const [told, setTold] = useState<string | null>(null);
   const close = () => setAsks(null);
   const tell = (text: string) => {
@@ -245,9 +257,14 @@ function Record({ found, customer, reason }: { found: Found; customer: Customer;
           {words.pin}
         </Button>
         {found.accountEmail && (
-          <Button variant="secondary" onClick={() => setAsks("reset")}>
-            {words.reset}
-          </Button>
+          <>
+            <Button variant="secondary" onClick={() => setAsks("reset")}>
+              {words.reset}
+            </Button>
+            <Button variant="secondary" onClick={() => setAsks("end")}>
+              {words.end}
+            </Button>
+          </>
         )}
         <Button variant="secondary" onClick={() => setAsks("withdraw")}>
           {words.withdraw}
@@ -255,6 +272,7 @@ function Record({ found, customer, reason }: { found: Found; customer: Customer;
       </div>
       {asks === "pin" && <PinDialog {...dialog} />}
       {asks === "reset" && <ResetDialog {...dialog} />}
+      {asks === "end" && <EndDialog {...dialog} />}
       {asks === "withdraw" && <WithdrawDialog {...dialog} />}
     </section>
   );
@@ -317,6 +335,29 @@ function ResetDialog({ customer, reason, onClose, onDone }: Act) {
       text={words.resetText}
       begun={reason}
       action={reset}
+      isGrave
+      onClose={onClose}
+    />
+  );
+}
+
+function EndDialog({ customer, reason, onClose, onDone }: Act) {
+  const words = said(TEXTS);
+  const end = useAction(async (given: string, headers) => {
+    const { ended } = await answerOf(
+      api.POST("/v1/customers:endSessions", {
+        params: { header: headers },
+        body: { customerNumber: customer.customerNumber, reason: given },
+      }),
+    );
+    onDone(words.endDone(String(ended)));
+  });
+  return (
+    <ReasonDialog
+      title={words.end}
+      text={words.endText}
+      begun={reason}
+      action={end}
       isGrave
       onClose={onClose}
     />
