@@ -1,5 +1,6 @@
 """Kills a process at a moment of a flow, and looks at what has become of it all."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from kit.testing.wires import CLIENT, SERVER, Moment
 from tests.faults.flows import FLOWS, Flow, Steps
 
 _PAUSE_SECONDS = 0.05
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def kills_of(moments: Sequence[Moment]) -> Sequence[Kill]:
 
 def run(flow: Flow, people: People, kill: Kill) -> None:
     """Runs a flow in which something dies; all must be well in the end."""
+    began = time.monotonic()
     steps = flow.steps(people)
     next(steps)
     settle(people)
@@ -73,6 +76,7 @@ def run(flow: Flow, people: People, kill: Kill) -> None:
     people.suite.mend()
     settle(people)
     _end(flow, steps, people)
+    _log.info("%s: %s: well after %.1f s", flow.name, kill, time.monotonic() - began)
 
 
 def run_together(
