@@ -31,6 +31,10 @@ POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 TIDY_SECONDS = 3600.0
 WINDOW = 256
+SILENCE_SECONDS = 15.0
+"""After which the relay takes a database that does not answer for gone, and the database a relay
+that asks for nothing: its session ends, and the lock is free for another. Longer than the bus has
+to store a window."""
 
 MOST_COUNTED = 100_000
 """Where counting ends."""
@@ -165,10 +169,12 @@ class Relay:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self) -> None:
-        connection = await postgres.connect(self._url)
+        connection = await postgres.connect(
+            self._url, idle_session_timeout=f"{SILENCE_SECONDS * 1000:.0f}ms"
+        )
         try:
             # Asked again and again: a statement that waits would hold back the vacuum.
-            while not await connection.fetchval(_TRY_LOCK, _LOCK):  # noqa: ASYNC110 - not ours to wake
+            while not await connection.fetchval(_TRY_LOCK, _LOCK, timeout=SILENCE_SECONDS):  # noqa: ASYNC110 - not ours to wake
                 await asyncio.sleep(RETRY_SECONDS)
             await tables.forget_old(connection)
             until = asyncio.get_running_loop().time() + TIDY_SECONDS
@@ -187,6 +193,7 @@ class Relay:
             FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1
             """,
             WINDOW,
+            timeout=SILENCE_SECONDS,
         )
         if not rows:
             return False
@@ -194,6 +201,7 @@ class Relay:
         await connection.execute(
             "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])",
             [row["seq"] for row in rows[:stored]],
+            timeout=SILENCE_SECONDS,
         )
         _sent.labels(self._service).inc(stored)
         return stored == len(rows)

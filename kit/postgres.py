@@ -14,6 +14,9 @@ else:  # asyncpg's classes take a type argument in their stubs only
     Connection = Any
 
 CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 65.0
+"""How long a statement waits for its answer: longer than the server gives it, so that what is left
+without one in the end lies on a connection that leads nowhere."""
 SESSION_SETTINGS = {
     "timezone": "UTC",
     "statement_timeout": "60s",
@@ -22,6 +25,13 @@ SESSION_SETTINGS = {
     # A statement is planned once a connection, not once a call: with a table in a hundred
     # partitions, planning costs more than running (docs/decisions/0003-day-blocks.md).
     "plan_cache_mode": "force_generic_plan",
+    # Of a client that is gone without a word, such as one whose machine has lost its power, the
+    # server hears within half a minute, and so ends its session, and with it the locks it holds.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+    "client_connection_check_interval": "5s",
 }
 
 _OUTAGES = (
@@ -38,9 +48,22 @@ _OUTAGES = (
 _UNSTORABLE = (failures.CharacterNotInRepertoireError, failures.UntranslatableCharacterError)
 
 
-async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """Returns a connection of its own, with the settings that every connection of ours has."""
-    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=SESSION_SETTINGS)
+async def connect(
+    url: str, *, answer_seconds: float | None = None, **settings: str
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Returns a connection of its own, with the settings that every connection of ours has.
+
+    Args:
+        url: `postgresql://user:password@host:port/name`.
+        answer_seconds: How long a statement waits for its answer; ANSWER_SECONDS unless another.
+        settings: What its session has beside.
+    """
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=answer_seconds or ANSWER_SECONDS,
+        server_settings={**SESSION_SETTINGS, **settings},
+    )
 
 
 def is_outage(error: BaseException | None) -> bool:
