@@ -122,14 +122,7 @@ class Database:
             hide_parameters=True,
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed_connection)
-        pool = asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=connections,
-            timeout=postgres.CONNECT_SECONDS,
-            command_timeout=postgres.ANSWER_SECONDS,
-            server_settings=postgres.SESSION_SETTINGS,
-        )
+        pool = asyncpg.create_pool(connect=connect, min_size=0, max_size=connections)
         await pool
         try:
             yield Database(engine, pool, connections, outbox)

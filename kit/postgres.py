@@ -1,12 +1,15 @@
 """How the suite talks to PostgreSQL, and what it takes for an outage."""
 
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import asyncpg.exceptions as failures
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from asyncpg.pool import PoolConnectionProxy
 
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
@@ -33,6 +36,14 @@ SESSION_SETTINGS = {
     "tcp_user_timeout": "25s",
     "client_connection_check_interval": "5s",
 }
+_SOCKET_OPTIONS = (
+    # As the server of a client, so the client of the server hears.
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 25_000),
+)
 
 _OUTAGES = (
     OSError,
@@ -58,12 +69,23 @@ async def connect(
         answer_seconds: How long a statement waits for its answer; ANSWER_SECONDS unless another.
         settings: What its session has beside.
     """
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
         command_timeout=answer_seconds or ANSWER_SECONDS,
         server_settings={**SESSION_SETTINGS, **settings},
     )
+    opened = socket_of(connection)
+    if opened.family != socket.AF_UNIX:
+        for level, option, value in _SOCKET_OPTIONS:
+            opened.setsockopt(level, option, value)
+    return connection
+
+
+def socket_of(connection: "asyncpg.Connection[asyncpg.Record]") -> socket.socket:
+    """Returns what a connection goes over."""
+    transport = cast("asyncio.BaseTransport", connection._transport)  # noqa: SLF001  # pyright: ignore - asyncpg shows it in no other way
+    return cast("socket.socket", transport.get_extra_info("socket"))
 
 
 def is_outage(error: BaseException | None) -> bool:

@@ -6,6 +6,7 @@ connects anew is served.
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Coroutine, Generator
 from functools import partial
 from urllib.parse import urlsplit
@@ -66,13 +67,22 @@ async def test_what_has_no_deadline_does_not_wait_for_ever(
         await _use_all(database)
 
 
-async def test_the_kernel_asks_whether_a_client_is_there(world: World) -> None:
+async def test_the_kernels_at_both_ends_ask_whether_the_other_is_there(world: World) -> None:
     connection = await postgres.connect(world.url)
     try:
-        # PostgreSQL shows what the kernel says of the socket.
+        # PostgreSQL shows what its kernel says of the socket.
         asked = ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")
         shown = [await connection.fetchval(f"SHOW tcp_{name}") for name in asked]
         assert shown == ["10", "5", "3", "25000"]
+        ours = postgres.socket_of(connection)
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        options = (
+            socket.TCP_KEEPIDLE,
+            socket.TCP_KEEPINTVL,
+            socket.TCP_KEEPCNT,
+            socket.TCP_USER_TIMEOUT,
+        )
+        assert [ours.getsockopt(socket.IPPROTO_TCP, each) for each in options] == [10, 5, 3, 25_000]
     finally:
         await connection.close()
 
