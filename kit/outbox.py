@@ -158,6 +158,7 @@ class Relay:
         self._url = url
         self._outbox = outbox
         self._bus = bus
+        self._tidy_at = 0.0
 
     async def run(self) -> None:
         """Works until it is cancelled; an outage of the database or of the bus only delays it."""
@@ -166,7 +167,7 @@ class Relay:
                 await self._work()
             except Exception as error:  # noqa: BLE001 - whatever happened, events must flow again
                 _log.warning("outbox relay interrupted", error=repr(error))
-                await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self) -> None:
         connection = await postgres.connect(
@@ -176,17 +177,19 @@ class Relay:
             # Asked again and again: a statement that waits would hold back the vacuum.
             while not await connection.fetchval(_TRY_LOCK, _LOCK, timeout=SILENCE_SECONDS):  # noqa: ASYNC110 - not ours to wake
                 await asyncio.sleep(RETRY_SECONDS)
-            await tables.forget_old(connection)
-            until = asyncio.get_running_loop().time() + TIDY_SECONDS
-            while asyncio.get_running_loop().time() < until:
-                while await self._publish_window(connection):
-                    pass
-                await self._outbox.news()
+            reaches_the_bus = True
+            while reaches_the_bus:
+                await self._tidy(connection)
+                reaches_the_bus = await self._publish_window(connection)
         finally:
             connection.terminate()
 
     async def _publish_window(self, connection: Connection) -> bool:
-        """Publishes the oldest unsent events; returns whether all of them were stored."""
+        """Publishes the oldest unsent events, or waits until there are some.
+
+        Returns:
+            Whether the bus is within reach; another process may reach it where this one does not.
+        """
         rows = await connection.fetch(
             """
             SELECT seq, id, subject, type, payload, occurred_at, traceparent
@@ -196,7 +199,8 @@ class Relay:
             timeout=SILENCE_SECONDS,
         )
         if not rows:
-            return False
+            await self._outbox.news()
+            return True
         stored = await self._bus.publish([_envelope_of(row) for row in rows])
         await connection.execute(
             "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])",
@@ -204,7 +208,14 @@ class Relay:
             timeout=SILENCE_SECONDS,
         )
         _sent.labels(self._service).inc(stored)
-        return stored == len(rows)
+        return stored > 0
+
+    async def _tidy(self, connection: Connection) -> None:
+        """Forgets once an hour what is no longer needed."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._tidy_at:
+            await tables.forget_old(connection)
+            self._tidy_at = now + TIDY_SECONDS
 
 
 def _envelope_of(row: asyncpg.Record) -> Envelope:

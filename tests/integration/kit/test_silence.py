@@ -22,6 +22,8 @@ from tests.integration.kit.world import World, note
 
 LOCK = 7
 SOON_SECONDS = 15.0
+PARTING_SECONDS = 0.5
+"""How long whoever closes a connection with TLS waits for the other side to agree, usually 30 s."""
 
 
 @pytest.fixture
@@ -143,6 +145,21 @@ async def test_a_relay_that_is_cut_off_with_its_lock_is_followed_by_another(
                     await eventually(lambda: _all_sent(world), seconds=3)
 
 
+async def test_a_relay_that_does_not_reach_the_bus_leaves_it_to_one_that_does(
+    world: World, wires: Wires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before it finds out itself that its connection leads nowhere."""
+    monkeypatch.setattr("kit.bus.ACK_SECONDS", 0.5)
+    monkeypatch.setattr("asyncio.constants.SSL_SHUTDOWN_TIMEOUT", PARTING_SECONDS)
+    async with world.database() as database, _far_from_the_bus(world, wires).relaying():
+        await world.publish(database, *world.events(1))
+        await eventually(lambda: _all_sent(world))
+        async with world.relaying():
+            wires.strand(wires.wires)
+            await world.publish(database, *world.events(1))
+            await eventually(lambda: _all_sent(world), seconds=SOON_SECONDS)
+
+
 # The bus.
 
 
@@ -152,15 +169,9 @@ async def test_a_consumer_whose_connection_leads_nowhere_connects_anew(
     monkeypatch.setattr("kit.bus.PING_SECONDS", 0.2)
     monkeypatch.setattr("kit.bus.REDELIVER_SECONDS", 1)
     monkeypatch.setattr("kit.bus.FETCH_SECONDS", 1.0)
-    # Whoever closes a connection with TLS waits so long for the other side to agree.
-    monkeypatch.setattr("asyncio.constants.SSL_SHUTDOWN_TIMEOUT", 0.5)
+    monkeypatch.setattr("asyncio.constants.SSL_SHUTDOWN_TIMEOUT", PARTING_SECONDS)
     events = world.events(2)
-    far = World(
-        world.url,
-        _by(_stretched(wires, world.nats_url), world.nats_url),
-        world.identity,
-        topic=world.topic,
-    )
+    far = _far_from_the_bus(world, wires)
     async with world.database() as database, world.relaying(), far.consuming(note, database):
         await world.publish(database, events[0])
         await eventually(lambda: _effects(world, 1))
@@ -181,6 +192,12 @@ async def test_the_end_of_a_stranded_connection_is_not_heard_of_either(
     client.terminate()
     with pytest.raises(AssertionError):
         await eventually(lambda: _is_free(world), seconds=1)
+
+
+def _far_from_the_bus(world: World, wires: Wires) -> World:
+    """The same world, at the other end of a wire to the bus."""
+    url = _by(_stretched(wires, world.nats_url), world.nats_url)
+    return World(world.url, url, world.identity, topic=world.topic)
 
 
 def _stretched(wires: Wires, url: str) -> Wire:
