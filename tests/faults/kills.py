@@ -1,10 +1,11 @@
 """Kills a process at a moment of a flow, and looks at what has become of it all."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drills.faults.invariants import violations
 from drills.faults.people import People
@@ -14,6 +15,7 @@ from kit.testing.wires import CLIENT, SERVER, Moment
 from tests.faults.flows import FLOWS, Flow, Steps
 
 _PAUSE_SECONDS = 0.05
+_WITH_AN_EVENT = re.compile(r"^(publishes|takes|acknowledges|gives back|ends) \w+")
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +30,15 @@ class Kill:
 
     moment: Moment
     victim: str
+
+    @property
+    def alike(self) -> "Kill":
+        """What stands for all that are equal to it.
+
+        Relay and inbox do the same with every event; what differs is what is committed.
+        """
+        what = _WITH_AN_EVENT.sub(r"\1 an event", self.moment.what)
+        return replace(self, moment=replace(self.moment, what=what))
 
     def __str__(self) -> str:
         """Reads like a sentence."""
