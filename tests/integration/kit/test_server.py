@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -170,6 +171,27 @@ async def test_a_service_whose_database_does_not_exist_is_not_ready(
             assert not await house.is_healthy()
             await eventually(lambda: len(asked) >= 2)
             assert not await house.is_healthy()
+
+
+async def test_a_service_whose_database_has_gone_silent_is_not_ready(
+    world: World, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.server.SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("kit.database.PART_SECONDS", 0.2)
+    with Wires.held() as wires:
+        port = urlsplit(world.url).port
+        assert port is not None
+        wire = wires.stretch("test", "postgres", port, partial(Blind, "test", "postgres"))
+        world.url = world.url.replace(f":{port}", f":{wire.port}")
+        async with (
+            world.database() as database,
+            serving(neighbours, _nothing, database.ping) as house,
+        ):
+            await eventually(house.is_healthy)
+            wires.silence([wire])
+            await eventually(partial(_is_not, house.is_healthy))
+            wires.mend()
+            await eventually(house.is_healthy)
 
 
 @pytest.mark.parametrize("language", ["nn", "nb", "en"])
