@@ -34,6 +34,22 @@ def test_a_kill_at_a_moment_that_matters(people: People, kill: Kill) -> None:
     kills.run(_FLOW, people, kill)
 
 
+@pytest.mark.parametrize(
+    ("what", "other", "are_equal"),
+    [
+        ("publishes OfferMade", "publishes OfferExpired", True),
+        ("takes OfferMade for consent-events", "takes EventMoved for consent-events", True),
+        ("takes OfferMade for consent-events", "takes OfferMade for events-offers", False),
+        ("commits inbox, offer", "commits inbox, reservation", False),
+    ],
+)
+def test_moments_are_equal_where_only_the_event_is_another(
+    what: str, other: str, *, are_equal: bool
+) -> None:
+    one, another = (Kill(Moment("events", each, BEFORE), CLIENT) for each in (what, other))
+    assert (one.alike == another.alike) is are_equal
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
 def test_a_kill_at_every_moment(people: People, flow: Flow) -> None:
