@@ -211,11 +211,11 @@ class Relay:
         return stored > 0
 
     async def _tidy(self, connection: Connection) -> None:
-        """Forgets once an hour what is no longer needed."""
+        """Forgets once an hour what is no longer needed; if that fails, events still flow."""
         now = asyncio.get_running_loop().time()
         if now >= self._tidy_at:
-            await tables.forget_old(connection)
             self._tidy_at = now + TIDY_SECONDS
+            await tables.forget_old(connection)
 
 
 def _envelope_of(row: asyncpg.Record) -> Envelope:
