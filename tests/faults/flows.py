@@ -374,10 +374,14 @@ def the_ledger_is_anchored(people: People) -> Steps:
     )
     _sql(people, "consent", yesterday)
     yield
-    before = _sql(people, "consent", "SELECT count(*) FROM ledger_anchor")
+    before = _anchors(people)
     people.suite.kill("consent")
-    _until(lambda: _sql(people, "consent", "SELECT count(*) FROM ledger_anchor") > before)
+    _until(lambda: _anchors(people) > before)
     yield
+
+
+def _anchors(people: People) -> int:
+    return int(_sql(people, "consent", "SELECT count(*) FROM ledger_anchor"))
 
 
 # Energy.

@@ -19,6 +19,10 @@ _WITH_AN_EVENT = re.compile(r"^(publishes|takes|acknowledges|gives back|ends) \w
 _log = logging.getLogger(__name__)
 
 
+class NoMoment(AssertionError):  # noqa: N818 - says what happened
+    """A moment did not come, as may be where two replicas do the same and one finds it done."""
+
+
 @dataclass(frozen=True)
 class Kill:
     """What dies, and when.
@@ -74,7 +78,12 @@ def kills_of(moments: Sequence[Moment]) -> Sequence[Kill]:
 
 
 def run(flow: Flow, people: People, kill: Kill) -> None:
-    """Runs a flow in which something dies; all must be well in the end."""
+    """Runs a flow in which something dies; all must be well in the end.
+
+    Raises:
+        NoMoment: If the moment did not come, and nothing has died.
+        AssertionError: If not all is well.
+    """
     began = time.monotonic()
     steps = flow.steps(people)
     next(steps)
@@ -83,10 +92,11 @@ def run(flow: Flow, people: People, kill: Kill) -> None:
     people.suite.set_trap(trap)
     people.suite.tend_while(lambda: next(steps))
     settle(people)
-    assert trap.sprung.is_set(), f"there was no moment {kill.moment}"
     people.suite.mend()
     settle(people)
     _end(flow, steps, people)
+    if not trap.sprung.is_set():
+        raise NoMoment(str(kill.moment))
     _log.info("%s: %s: well after %.1f s", flow.name, kill, time.monotonic() - began)
 
 
