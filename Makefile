@@ -27,7 +27,7 @@ run: setup gen web ## Start everything here, with demo data; Ctrl-C stops it
 	@exec $(BIN)/kundeapp run
 
 test: setup gen ## Run the tests of the code, on a real PostgreSQL and NATS
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/deploy --ignore=tests/faults
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/deploy
 
 e2e: setup gen web ## Run the tests of the web client, in Chromium on the whole suite
 	$(BIN)/pytest -m browser tests/e2e/browser
@@ -169,7 +169,7 @@ lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighth
 	$(BIN)/python -m bench.web_client
 
 faults: setup gen ## Try every fault at every moment; takes an hour or more
-	$(BIN)/pytest -m "" tests/faults
+	$(BIN)/pytest -m "" --log-file=.venv/faults.log --log-file-level=INFO tests/faults
 
 ##@ Rehearsals
 

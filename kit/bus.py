@@ -40,7 +40,8 @@ DUPLICATE_WINDOW_SECONDS = 600
 ACK_SECONDS = 5.0
 FETCH_SECONDS = 5.0
 RETRY_SECONDS = 1
-PING_SECONDS = 20
+PING_SECONDS = 10
+"""Between two pings; a connection on which three in a row are not answered is replaced."""
 MOST_UNHEARD = 65_536
 REDELIVER_SECONDS = 30
 CLOSE_SECONDS = 5.0

@@ -11,9 +11,12 @@ from kit.tls import Identity
 ACCEPTING = "kundeapp.accepting"
 """What a server calls healthy until it is asked to stop, whatever it may lack to do its work."""
 
-KEEPALIVE_MS = 30_000
+KEEPALIVE_MS = 10_000
 """How often a caller makes sure that the other side is there. A channel that watches a replica's
 health has a call under way all the time, and so asks without any traffic too."""
+KEEPALIVE_TIMEOUT_MS = 5_000
+"""How long the other side has to say so. Until then calls to a replica whose machine is gone, one
+of two, end by their deadlines."""
 
 _LIST = "ipv4:"
 
@@ -34,6 +37,9 @@ OPTIONS: Final[Sequence[tuple[str, str | int]]] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    # While a ping that measures the connection is without an answer, no other is sent: a minute.
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
     ("grpc.max_receive_message_length", 16 * 2**20),
 )
 

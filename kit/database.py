@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 """How long a reader has to give its connection back before the process ends without it."""
+PART_SECONDS = 5.0
+"""How long the server has to hear that a statement or a transaction is given up; a connection on
+which it does not is closed."""
 
 _in_use = prometheus_client.Gauge(
     "kundeapp_database_connections_in_use", "Connections in use.", ["process", "pool"]
@@ -119,13 +122,7 @@ class Database:
             hide_parameters=True,
         )
         event.listen(engine.sync_engine, "checkout", _refuse_closed_connection)
-        pool = asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=connections,
-            timeout=postgres.CONNECT_SECONDS,
-            server_settings=postgres.SESSION_SETTINGS,
-        )
+        pool = asyncpg.create_pool(connect=connect, min_size=0, max_size=connections)
         await pool
         try:
             yield Database(engine, pool, connections, outbox)
@@ -164,9 +161,13 @@ class Database:
             Unavailable: If the database is out of reach or busy.
         """
         with _failures_said_plainly():
-            async with self._readers.turn(), self._pool.acquire() as connection:
-                with _traced(connection):
-                    yield connection
+            async with self._readers.turn():
+                connection = await self._pool.acquire()
+                try:
+                    with _traced(connection):
+                        yield connection
+                finally:
+                    await self._pool.release(connection, timeout=PART_SECONDS)
 
     async def ping(self) -> None:
         """Asks the database for a sign of life.
@@ -257,7 +258,8 @@ async def _begun(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncGener
         yield
     except BaseException:
         with _closed_if_cut_off(connection):
-            await transaction.rollback()
+            async with asyncio.timeout(PART_SECONDS):
+                await transaction.rollback()
         raise
     with _closed_if_cut_off(connection):
         await transaction.commit()

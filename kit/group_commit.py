@@ -15,6 +15,9 @@ from typing import Generic, TypeVar
 from kit.errors import Unavailable
 
 LARGEST_BATCH = 100
+BATCH_SECONDS = 10.0
+"""How long a batch may take, on a connection that may lead nowhere: nobody waits for it any more,
+and others wait behind it."""
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
@@ -72,7 +75,7 @@ class GroupCommit(Generic[Key, Item, Result]):
 
     async def _do(self, key: Key, batch: Sequence[_Asked[Item, Result]]) -> None:
         try:
-            outcomes = await self._commit(key, [asked.item for asked in batch])
+            outcomes = await self._commit_in_time(key, [asked.item for asked in batch])
             answers = list(zip(batch, outcomes, strict=True))
         except Exception as failure:  # noqa: BLE001 - whatever it was, those who wait are told
             if len(batch) == 1:
@@ -82,6 +85,15 @@ class GroupCommit(Generic[Key, Item, Result]):
             return
         for asked, outcome in answers:
             _tell(asked.done, outcome)
+
+    async def _commit_in_time(
+        self, key: Key, items: Sequence[Item]
+    ) -> Sequence[Result | Exception]:
+        try:
+            async with asyncio.timeout(BATCH_SECONDS):
+                return await self._commit(key, items)
+        except TimeoutError as error:
+            raise Unavailable from error
 
     async def _do_one_by_one(self, key: Key, batch: Sequence[_Asked[Item, Result]]) -> None:
         """Gives each of a failed batch a transaction of its own, so that one cannot fail others."""

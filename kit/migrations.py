@@ -21,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from kit import postgres
 
 LOCK_TIMEOUT = "3s"
+LONGEST_SECONDS = 3600.0
+"""How long a statement of a migration may take."""
 
 _LOCK = 0x6D696772617465  # "migrate"
 
@@ -48,7 +50,8 @@ async def upgrade(
         The revisions before and after.
     """
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: postgres.connect(database_url)
+        "postgresql+asyncpg://",
+        async_creator=lambda: postgres.connect(database_url, answer_seconds=LONGEST_SECONDS),
     )
     try:
         async with engine.begin() as connection:

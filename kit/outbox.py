@@ -31,6 +31,10 @@ POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
 TIDY_SECONDS = 3600.0
 WINDOW = 256
+SILENCE_SECONDS = 15.0
+"""After which the relay takes a database that does not answer for gone, and the database a relay
+that asks for nothing: its session ends, and the lock is free for another. Longer than the bus has
+to store a window."""
 
 MOST_COUNTED = 100_000
 """Where counting ends."""
@@ -154,6 +158,7 @@ class Relay:
         self._url = url
         self._outbox = outbox
         self._bus = bus
+        self._tidy_at = 0.0
 
     async def run(self) -> None:
         """Works until it is cancelled; an outage of the database or of the bus only delays it."""
@@ -162,41 +167,55 @@ class Relay:
                 await self._work()
             except Exception as error:  # noqa: BLE001 - whatever happened, events must flow again
                 _log.warning("outbox relay interrupted", error=repr(error))
-                await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _work(self) -> None:
-        connection = await postgres.connect(self._url)
+        connection = await postgres.connect(
+            self._url, idle_session_timeout=f"{SILENCE_SECONDS * 1000:.0f}ms"
+        )
         try:
             # Asked again and again: a statement that waits would hold back the vacuum.
-            while not await connection.fetchval(_TRY_LOCK, _LOCK):  # noqa: ASYNC110 - not ours to wake
+            while not await connection.fetchval(_TRY_LOCK, _LOCK, timeout=SILENCE_SECONDS):  # noqa: ASYNC110 - not ours to wake
                 await asyncio.sleep(RETRY_SECONDS)
-            await tables.forget_old(connection)
-            until = asyncio.get_running_loop().time() + TIDY_SECONDS
-            while asyncio.get_running_loop().time() < until:
-                while await self._publish_window(connection):
-                    pass
-                await self._outbox.news()
+            reaches_the_bus = True
+            while reaches_the_bus:
+                await self._tidy(connection)
+                reaches_the_bus = await self._publish_window(connection)
         finally:
             connection.terminate()
 
     async def _publish_window(self, connection: Connection) -> bool:
-        """Publishes the oldest unsent events; returns whether all of them were stored."""
+        """Publishes the oldest unsent events, or waits until there are some.
+
+        Returns:
+            Whether the bus is within reach; another process may reach it where this one does not.
+        """
         rows = await connection.fetch(
             """
             SELECT seq, id, subject, type, payload, occurred_at, traceparent
             FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1
             """,
             WINDOW,
+            timeout=SILENCE_SECONDS,
         )
         if not rows:
-            return False
+            await self._outbox.news()
+            return True
         stored = await self._bus.publish([_envelope_of(row) for row in rows])
         await connection.execute(
             "UPDATE outbox SET sent_at = now() WHERE seq = ANY($1::bigint[])",
             [row["seq"] for row in rows[:stored]],
+            timeout=SILENCE_SECONDS,
         )
         _sent.labels(self._service).inc(stored)
-        return stored == len(rows)
+        return stored > 0
+
+    async def _tidy(self, connection: Connection) -> None:
+        """Forgets once an hour what is no longer needed; if that fails, events still flow."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._tidy_at:
+            self._tidy_at = now + TIDY_SECONDS
+            await tables.forget_old(connection)
 
 
 def _envelope_of(row: asyncpg.Record) -> Envelope:

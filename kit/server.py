@@ -44,6 +44,8 @@ from kit.texts import Language
 
 LONGEST_CALL_SECONDS = 30.0
 READINESS_SECONDS = 1.0
+SILENCE_SECONDS = 5.0
+"""How long what a service needs may be silent until the service takes itself for not ready."""
 MAX_MESSAGE_BYTES = 4 * 2**20
 MOST_CALLS = 500
 """How many calls of one connection are under way at once; more wait in the caller."""
@@ -214,7 +216,8 @@ async def _watch(
     """Keeps the health service telling the truth, whatever it is that keeps a service from work."""
     while True:
         try:
-            await ready()
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await ready()
         except Exception as error:  # noqa: BLE001 - such as a database that is not there
             _log.warning("not ready", error=repr(error), cause=repr(error.__cause__))
             state = health_pb2.HealthCheckResponse.NOT_SERVING

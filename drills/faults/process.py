@@ -30,6 +30,8 @@ SHORTER: Mapping[str, object] = {
     "kit.courier.delivery.SEND_SECONDS": 3.0,
     "kit.courier.delivery.PERMITTED_SECONDS": 2.0,
     "kit.inbox.RETRY_DELAYS_SECONDS": (0.1, 0.2, 0.4, 0.8),
+    "kit.outbox.SILENCE_SECONDS": 3.0,
+    "kit.postgres.ANSWER_SECONDS": 5.0,
     "services.consent.handlers.contacts.LEASE": timedelta(seconds=3),
     "services.consent.handlers.writing.LEASE": timedelta(seconds=5),
     "services.consent.handlers.writing.FIRST_DELAY": timedelta(seconds=0.5),

@@ -136,8 +136,12 @@ class Wires:
 
     def strand(self, wires: Iterable[Wire]) -> None:
         """Lets connections that are open go silent for ever; new ones work (half-open)."""
-        for wire in wires:
-            self._loop.call_soon_threadsafe(_strand_all, wire)
+
+        async def strand_all() -> None:
+            for wire in wires:
+                _strand_all(wire)
+
+        self._do(strand_all())
 
     def mend(self) -> None:
         """Mends all wires."""
@@ -203,7 +207,7 @@ class Wires:
     async def _pass(self, wire: Wire, connection: "_Connection", end: str, tap: Tap) -> None:
         reader, writer = connection.ends(end)
         read = tap.from_client if end == CLIENT else tap.from_server
-        while data := await reader.read(_CHUNK):
+        while data := await _read(reader):
             await self._travel(wire, connection, end)
             for passage in read(data):
                 if passage.before and self._ends(passage.before, wire):
@@ -216,9 +220,10 @@ class Wires:
                         connection.reset()
                         return
             await writer.drain()
+        await self._travel(wire, connection, end)
 
     async def _travel(self, wire: Wire, connection: "_Connection", end: str) -> None:
-        """Takes the time that bytes need on their way."""
+        """Takes the time that bytes need on their way, or the end of them."""
         seconds = wire.delay_seconds
         if wire.loss and self._random.random() < wire.loss:
             seconds += RESEND_SECONDS
@@ -268,6 +273,13 @@ class _Connection:
         """Ends both connections at once, whatever is under way."""
         for _, writer in filter(None, (self._client, self._server)):
             writer.transport.abort()
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Returns what has come, nothing at the end, however it came to that."""
+    with contextlib.suppress(OSError):
+        return await reader.read(_CHUNK)
+    return b""
 
 
 def _reset_all(wire: Wire) -> None:

@@ -13,6 +13,7 @@ from kit.clock import SystemClock
 from kit.envelope import Envelope
 from kit.local.nats import LocalNats
 from kit.outbox import Outbox
+from kit.postgres import Connection
 from kit.repeat import background
 from kit.testing import eventually
 from kundeapp.identity.v1 import identity_events_pb2 as pb
@@ -163,6 +164,18 @@ async def test_what_was_sent_long_ago_is_forgotten_and_what_was_not_is_kept(worl
             await eventually(lambda: _all_sent(world))
             assert len(await heard(bus, world.subject, 1, f"old-{world.topic}")) == 1
     assert [row["seq"] for row in await world.rows("SELECT seq FROM outbox ORDER BY seq")] == [2, 3]
+
+
+async def test_events_flow_even_where_what_is_old_cannot_be_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_connection: Connection) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("kit.tables.forget_old", fail)
+    async with world.database() as database, world.relaying():
+        await world.publish(database, *world.events(1))
+        await eventually(lambda: _all_sent(world))
 
 
 def _run(world: World, bus: Tap) -> Coroutine[object, object, None]:

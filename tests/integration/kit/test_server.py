@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -21,6 +23,7 @@ from kit.local.postgres import LocalPostgres
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
 from kit.testing import Neighbours, eventually, logged_by
+from kit.testing.wires import Blind, Wires
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from tests.integration.kit.world import World
 
@@ -170,6 +173,27 @@ async def test_a_service_whose_database_does_not_exist_is_not_ready(
             assert not await house.is_healthy()
 
 
+async def test_a_service_whose_database_has_gone_silent_is_not_ready(
+    world: World, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.server.SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("kit.database.PART_SECONDS", 0.2)
+    with Wires.held() as wires:
+        port = urlsplit(world.url).port
+        assert port is not None
+        wire = wires.stretch("test", "postgres", port, partial(Blind, "test", "postgres"))
+        world.url = world.url.replace(f":{port}", f":{wire.port}")
+        async with (
+            world.database() as database,
+            serving(neighbours, _nothing, database.ping) as house,
+        ):
+            await eventually(house.is_healthy)
+            wires.silence([wire])
+            await eventually(partial(_is_not, house.is_healthy))
+            wires.mend()
+            await eventually(house.is_healthy)
+
+
 @pytest.mark.parametrize("language", ["nn", "nb", "en"])
 async def test_a_failure_tells_nothing_of_its_cause(neighbours: Neighbours, language: str) -> None:
     async def fail(_request: pb.CreateSessionRequest, _call: Call) -> pb.Session:
@@ -267,16 +291,18 @@ async def test_the_gateway_says_which_network_a_call_comes_from_and_nobody_else(
 
 
 QUICK_MS = 200
-"""Between keepalive pings of a channel, instead of half a minute."""
+"""Between keepalive pings of a channel, instead of ten seconds."""
 
 
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    others = [option for option in OPTIONS if option[0] != "grpc.keepalive_time_ms"]
     quick = (
         ("grpc.keepalive_time_ms", QUICK_MS),
+        ("grpc.keepalive_timeout_ms", 5 * QUICK_MS),
+        ("grpc.http2.ping_timeout_ms", 5 * QUICK_MS),
         ("grpc.http2.max_pings_without_data", 0),  # no minute between them after the second
     )
+    others = [option for option in OPTIONS if option[0] not in dict(quick)]
     monkeypatch.setattr("kit.channel.OPTIONS", (*others, *quick))
 
 
@@ -299,6 +325,44 @@ async def test_a_connection_that_is_asked_more_often_than_agreed_is_cut(
     async with serving(neighbours, nothing) as house:
         await house.call()
         await _is_cut(house, seconds=20 * QUICK_MS / 1000)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_connection_that_leads_nowhere_is_replaced(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.channel.KEEPALIVE_MS", QUICK_MS)
+    async with stranded(neighbours) as house:
+        await eventually(partial(_answers, house))
+
+
+async def test_without_being_asked_it_stays(neighbours: Neighbours) -> None:
+    """The negative control: the same channel, long before it asks whether the other is there."""
+    async with stranded(neighbours) as house:
+        with pytest.raises(AssertionError):
+            await eventually(partial(_answers, house), seconds=20 * QUICK_MS / 1000)
+
+
+@contextlib.asynccontextmanager
+async def stranded(neighbours: Neighbours) -> AsyncGenerator[House]:
+    """A server, and a channel over a connection that leads nowhere any more."""
+    async with serving(neighbours, _nothing) as house:
+        with Wires.held() as wires:
+            tap = partial(Blind, "test", "identity")
+            wire = wires.stretch("test", "identity", house.server.port, tap)
+            async with neighbours.channel(wire.port) as channel:
+                far = House(house.server, channel)
+                await far.call()
+                wires.strand([wire])
+                yield far
+
+
+async def _answers(house: House) -> bool:
+    try:
+        await house.call(seconds=1)
+    except grpc.aio.AioRpcError:
+        return False
+    return True
 
 
 async def _is_cut(house: House, seconds: float) -> None:

@@ -212,3 +212,30 @@ async def test_a_fault_in_what_commits_is_told_to_all_and_stops_nobody_after_the
     with pytest.raises(ValueError, match="shorter"):
         await group.submit("a", 0)
     assert await group.submit("a", 1) == "fine"
+
+
+async def test_a_batch_that_does_not_end_is_given_up_and_those_behind_it_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kit.group_commit.BATCH_SECONDS", 0.05)
+    ledger = Ledger()
+    gate = ledger.hold()
+    [stuck] = ledger.ask(0)
+    with pytest.raises(Unavailable):
+        await stuck
+    gate.set()
+    [behind] = ledger.ask(1)
+    assert await behind == "did 1"
+    assert ledger.done == [1]
+
+
+async def test_without_an_end_those_behind_it_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr("kit.group_commit.BATCH_SECONDS", 60)
+    ledger = Ledger()
+    gate = ledger.hold()
+    waiting = [*ledger.ask(0), *ledger.ask(1)]
+    done, _ = await asyncio.wait(waiting, timeout=0.2)
+    assert not done
+    gate.set()
+    await asyncio.gather(*waiting)
