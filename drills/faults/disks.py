@@ -17,7 +17,8 @@ from pathlib import Path
 _CLONE_NEWNS = 0x00020000
 _MIB = 2**20
 _BALLAST = "ballast"
-_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "fallocate")
+_LEAST_BYTES = 512
+_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze")
 
 
 def why_not() -> str:
@@ -41,20 +42,20 @@ class Disk:
 
     folder: Path
 
-    def fill(self, leave: int = 0) -> None:
-        """Takes all space but for some bytes, as something else on the same disk would."""
-        room = shutil.disk_usage(self.folder).free - leave
-        _run(("fallocate", "--length", str(max(room, 1)), str(self.folder / _BALLAST)))
-        # What the file system keeps back for root, who PostgreSQL is not but NATS is.
-        with contextlib.suppress(OSError), (self.folder / f"{_BALLAST}-of-root").open("wb") as file:
-            while not leave:
-                file.write(bytes(4096))
-                file.flush()
+    def fill(self) -> None:
+        """Takes all space, as something else on the same disk would."""
+        with (self.folder / _BALLAST).open("wb") as file:
+            size, at = shutil.disk_usage(self.folder).free, 0
+            while size >= _LEAST_BYTES:
+                try:
+                    os.posix_fallocate(file.fileno(), at, size)
+                    at += size
+                except OSError:  # not in one piece, or somebody else was faster
+                    size //= 2
 
     def empty(self) -> None:
         """Gives the space back."""
-        for file in self.folder.glob(f"{_BALLAST}*"):
-            file.unlink()
+        (self.folder / _BALLAST).unlink(missing_ok=True)
 
     def hang(self, seconds: float) -> "subprocess.Popen[bytes]":
         """Has writes wait for a while; it ends by itself, even if this process does not live."""

@@ -36,6 +36,7 @@ from drills.faults.disks import Disk
 from drills.faults.mail import MailServer
 from drills.faults.process import MovedClock
 from drills.replicas import PORTS, START_SECONDS, Replica, replica_of
+from kit.local.errors import LocalError
 from kit.local.nats import LocalNats
 from kit.local.postgres import LocalPostgres
 from kit.local.processes import LOOPBACK, Child, first_of_free_ports, wait_until
@@ -170,7 +171,8 @@ class Suite:
         servers = [server for server in self.servers.values() if not server.child.running]
         for server in servers:
             server.stop()
-            server.start()
+            with contextlib.suppress(LocalError):  # its disk may be full, still
+                server.start()
         dead = [replica for replica in self.replicas.values() if not replica.child.running]
         for replica in dead:
             replica.child.stop()
