@@ -102,11 +102,14 @@ class Soak:
     def _go_through(self, each: Round) -> None:
         suite = self.people.suite
         flows = [(name, FLOWS[name].steps(self.people), after) for name, after in each.flows]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda flow: self._advance(*flow[:2]), flows))
+        settle(self.people)
         with ThreadPoolExecutor(_AT_ONCE + 2) as pool:
             going = [
                 pool.submit(self._befall, each.faults),
                 pool.submit(self._befall, each.kills),
-                *(pool.submit(self._go_to, name, steps, after) for name, steps, after in flows),
+                *(pool.submit(self._go_through_it, *flow) for flow in flows),
             ]
             while not all(one.done() for one in going):
                 suite.tend()
@@ -129,15 +132,14 @@ class Soak:
             self._object(fault)
         self.memory.append(memory(suite))
 
-    def _go_to(self, name: str, steps: Steps, after: float) -> None:
-        """Lets people go through a flow but for its end, at which all must be quiet."""
+    def _go_through_it(self, name: str, steps: Steps, after: float) -> None:
         time.sleep(after)
         self._note(f"{name} begins")
-        self._advance(name, steps)
         self._advance(name, steps)
         self._note(f"{name} is done")
 
     def _advance(self, name: str, steps: Steps) -> None:
+        """Takes one of the three steps of a flow."""
         try:
             next(steps, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told with all that led to it

@@ -1,0 +1,62 @@
+"""A clock that jumps: whoever is refused meanwhile is told so, and once it is right all is well."""
+
+from datetime import timedelta
+
+import pytest
+
+from drills.faults.people import NotAnswered, People, Refused
+from drills.faults.suite import PROCESSES
+from tests.faults import kills
+from tests.faults.flows import FLOWS
+
+_JUMPS = {
+    "seconds": timedelta(seconds=4),
+    "minutes": timedelta(minutes=10),
+    "hours": timedelta(hours=3),
+    "a day": timedelta(days=1),
+}
+_FLOWS = (
+    "tickets_go_to_the_next_in_line",
+    "news_go_to_those_who_want_them",
+    "an_account_is_opened",
+    "hours_are_imported_and_corrected",
+)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("ahead", [1, -1], ids=["ahead", "back"])
+@pytest.mark.parametrize("process", PROCESSES)
+def test_as_far_as_the_doctor_lets_them_clocks_may_differ(
+    people: People, process: str, ahead: int
+) -> None:
+    def fail() -> None:
+        _move(people, process, ahead * _JUMPS["seconds"])
+
+    kills.run_together(_FLOWS, people, fail)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("jump", ["minutes", "hours", "a day"])
+@pytest.mark.parametrize("ahead", [1, -1], ids=["ahead", "back"])
+@pytest.mark.parametrize("process", [*PROCESSES, ""], ids=[*PROCESSES, "all"])
+def test_once_a_clock_is_right_again_all_is_well(
+    people: People, process: str, ahead: int, jump: str
+) -> None:
+    """What was begun meanwhile may have been refused, and is not what is looked at."""
+    _move(people, process, ahead * _JUMPS[jump])
+    for name in _FLOWS:
+        steps = FLOWS[name].steps(people)
+        try:
+            next(steps)
+            next(steps)
+        except (Refused, LookupError, AssertionError, NotAnswered):
+            continue
+    people.suite.mend()
+
+    kills.run_together(_FLOWS, people, lambda: None)
+
+
+def _move(people: People, process: str, by: timedelta) -> None:
+    for name, clock in people.suite.clocks.items():
+        if name.startswith(process):
+            clock.ahead = by
