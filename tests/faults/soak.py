@@ -27,7 +27,7 @@ from drills.faults.disks import why_not
 from drills.faults.invariants import violations
 from drills.faults.people import People
 from drills.faults.poison import Poison
-from drills.faults.settling import NotSettled, settle
+from drills.faults.settling import settle
 from drills.faults.suite import NATS, POSTGRES, PROCESSES, Suite, running
 from kit.testing.wires import CLIENT, SERVER
 from tests.faults.flows import FLOWS, Steps
@@ -95,16 +95,34 @@ class Soak:
         flows = sorted(FLOWS.keys() - LEFT_OUT)
         for number, each in enumerate(rounds(self.seed, flows, kinds, KILLS), 1):
             self._note(f"round {number}")
-            self._go_through(each)
+            try:
+                self._go_through(each)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told with what led to it
+                self._object(f"it cannot go on: {error!r}")
             if self.violations or self.seconds > seconds or number == most_rounds:
                 return
 
     def _go_through(self, each: Round) -> None:
-        suite = self.people.suite
         flows = [(name, FLOWS[name].steps(self.people), after) for name, after in each.flows]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(lambda flow: self._advance(*flow[:2]), flows))
+            for name, steps, _ in flows:
+                pool.submit(self._advance, name, steps)
         settle(self.people)
+        self._let_it_happen(each, flows)
+        self.people.suite.mend()
+        settle(self.people)
+        self._note("quiet")
+        for fault in self.poison.clear():
+            self._object(fault)
+        for name, steps, _ in flows:
+            self._advance(name, steps)
+            self.flows[name] += 1
+        settle(self.people)
+        for fault in violations(self.people.suite, self.people.journal):
+            self._object(fault)
+        self.memory.append(memory(self.people.suite))
+
+    def _let_it_happen(self, each: Round, flows: Sequence[tuple[str, Steps, float]]) -> None:
         with ThreadPoolExecutor(_AT_ONCE + 2) as pool:
             going = [
                 pool.submit(self._befall, each.faults),
@@ -112,25 +130,10 @@ class Soak:
                 *(pool.submit(self._go_through_it, *flow) for flow in flows),
             ]
             while not all(one.done() for one in going):
-                suite.tend()
+                self.people.suite.tend()
                 time.sleep(_PAUSE_SECONDS)
         for one in going:
             one.result()
-        suite.mend()
-        try:
-            settle(self.people)
-        except NotSettled as error:
-            self._object(f"does not come to rest: {error}")
-            return
-        self._note("quiet")
-        self.violations += self.poison.clear()
-        for name, steps, _ in flows:
-            self._advance(name, steps)
-            self.flows[name] += 1
-        settle(self.people)
-        for fault in violations(suite, self.people.journal):
-            self._object(fault)
-        self.memory.append(memory(suite))
 
     def _go_through_it(self, name: str, steps: Steps, after: float) -> None:
         time.sleep(after)

@@ -55,7 +55,7 @@ def test_what_a_mistake_of_ours_has_set_aside_is_handled_once_it_is_mended(peopl
         [kari] = people.imported(1)
         settle(people)
         [letter] = again(lambda: operations.dead_letters(settled=False))
-        assert (letter.consumer, "a mistake of ours" in letter.reason) == (_CUSTOMERS, True)
+        assert (letter.consumer, "a mistake of ours" in letter.failure) == (_CUSTOMERS, True)
         assert _refusal(operations, letter.event_id) == "DEAD_LETTER_FAILS_AGAIN"
     finally:
         suite.plan.postgres.run_sql(_MEND, "metering")
