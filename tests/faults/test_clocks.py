@@ -1,5 +1,7 @@
 """A clock that jumps: whoever is refused meanwhile is told so, and once it is right all is well."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,12 +9,11 @@ import pytest
 from drills.faults.people import NotAnswered, People, Refused
 from drills.faults.suite import PROCESSES
 from tests.faults import kills
-from tests.faults.flows import FLOWS
+from tests.faults.flows import FLOWS, Steps
 
 _JUMPS = {
     "seconds": timedelta(seconds=4),
     "minutes": timedelta(minutes=10),
-    "hours": timedelta(hours=3),
     "a day": timedelta(days=1),
 }
 _FLOWS = (
@@ -36,7 +37,7 @@ def test_as_far_as_the_doctor_lets_them_clocks_may_differ(
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("jump", ["minutes", "hours", "a day"])
+@pytest.mark.parametrize("jump", ["minutes", "a day"])
 @pytest.mark.parametrize("ahead", [1, -1], ids=["ahead", "back"])
 @pytest.mark.parametrize("process", [*PROCESSES, ""], ids=[*PROCESSES, "all"])
 def test_once_a_clock_is_right_again_all_is_well(
@@ -44,16 +45,18 @@ def test_once_a_clock_is_right_again_all_is_well(
 ) -> None:
     """What was begun meanwhile may have been refused, and is not what is looked at."""
     _move(people, process, ahead * _JUMPS[jump])
-    for name in _FLOWS:
-        steps = FLOWS[name].steps(people)
-        try:
-            next(steps)
-            next(steps)
-        except (Refused, LookupError, AssertionError, NotAnswered):
-            continue
+    with ThreadPoolExecutor(len(_FLOWS)) as pool:
+        for name in _FLOWS:
+            pool.submit(_try, FLOWS[name].steps(people))
     people.suite.mend()
 
     kills.run_together(_FLOWS, people, lambda: None)
+
+
+def _try(steps: Steps) -> None:
+    with contextlib.suppress(Refused, NotAnswered, LookupError, AssertionError):
+        next(steps)
+        next(steps)
 
 
 def _move(people: People, process: str, by: timedelta) -> None:

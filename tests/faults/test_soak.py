@@ -42,21 +42,13 @@ def test_all_is_well_however_much_goes_wrong(people: People) -> None:
 def test_what_is_not_well_ends_a_soak_and_is_told_with_all_that_led_to_it(people: People) -> None:
     def plant(line: str) -> None:
         if line.endswith("quiet"):
-            _count(people, 1)
+            people.journal.failures.append("planted")
 
     under_way = Soak(people, _SEED, plant)
     under_way.go_on(60)
-    _count(people, -1)
+    people.journal.failures.remove("planted")
 
-    assert any("counters_equal_their_rows" in each for each in under_way.violations)
+    assert under_way.violations == ["nobody_was_told_that_something_failed: planted"]
     assert len([line for line in under_way.happened if "  round " in line]) == 1
     assert any("killed: " in line for line in under_way.happened)
     assert "VIOLATION" in under_way.happened[-1]
-
-
-def _count(people: People, by: int) -> None:
-    people.suite.plan.postgres.run_sql(
-        f"UPDATE inventory SET reserved = reserved + {by} "  # noqa: S608 - ours
-        "WHERE event_id = (SELECT min(event_id::text)::uuid FROM inventory)",
-        "events",
-    )
