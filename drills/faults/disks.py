@@ -6,10 +6,12 @@ this process and its children only, so that it is gone with them, however they e
 
 import contextlib
 import ctypes
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +20,28 @@ _CLONE_NEWNS = 0x00020000
 _MIB = 2**20
 _BALLAST = "ballast"
 _LEAST_BYTES = 512
-_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze")
+_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "unshare")
 
 
+@functools.cache
 def why_not() -> str:
-    """Returns why there can be no such disks here, empty if there can."""
+    """Returns why there can be no such disks here, empty if there can: it tries one."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root on Linux may mount a disk"
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
-    return f"missing: {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    with tempfile.TemporaryDirectory() as folder:
+        image = _image(Path(folder) / "tried", mib=1)
+        # In a container root may be kept from it.
+        tried = subprocess.run(  # noqa: S603 - the command is ours
+            ("unshare", "--mount", "mount", "-o", "loop", str(image), folder),  # noqa: S607 - by PATH
+            env={"PATH": _PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return tried.stderr.strip()
 
 
 _PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -71,17 +86,23 @@ class Disk:
 def mounted(folder: Path, mib: int) -> Generator[Disk]:
     """Mounts a new disk on a folder, for as long as the context is open."""
     folder.mkdir(parents=True, exist_ok=True)
-    image = folder.with_name(f"{folder.name}.disk")
-    with image.open("wb") as file:
-        file.truncate(mib * _MIB)
+    image = _image(folder, mib)
     _unshare_mounts()
-    _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
     _run(("mount", "-o", "loop", str(image), str(folder)))
     try:
         yield Disk(folder)
     finally:
         _run(("umount", "--lazy", str(folder)))
         image.unlink()
+
+
+def _image(folder: Path, mib: int) -> Path:
+    """Makes the file that holds a disk."""
+    image = folder.with_name(f"{folder.name}.disk")
+    with image.open("wb") as file:
+        file.truncate(mib * _MIB)
+    _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
+    return image
 
 
 def _unshare_mounts() -> None:
