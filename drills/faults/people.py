@@ -68,6 +68,7 @@ class Journal:
         cancelled: Events that do not take place, for which nobody has tickets.
         erased: Customers of whom nothing is left.
         failures: What was answered with 500, which says that nobody knows what went wrong.
+        clocks_apart: How far a clock was from that of the mail server at most.
     """
 
     tickets: dict[tuple[UUID, UUID], int] = field(default_factory=dict[tuple[UUID, UUID], int])
@@ -78,6 +79,7 @@ class Journal:
     cancelled: set[UUID] = field(default_factory=set[UUID])
     erased: set[UUID] = field(default_factory=set[UUID])
     failures: list[str] = field(default_factory=list[str])
+    clocks_apart: timedelta = timedelta(0)
 
     @property
     def promised_tickets(self) -> Mapping[tuple[UUID, UUID], int]:

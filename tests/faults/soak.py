@@ -247,6 +247,8 @@ def _jump(soak: Soak, fault: Fault, sign: int) -> Undo:
     clocks = soak.people.suite.clocks
     moved = list(clocks.values()) if fault.target == EVERYBODY else [clocks[fault.target]]
     by = sign * (TOGETHER if fault.target == EVERYBODY else APART)
+    journal = soak.people.journal
+    journal.clocks_apart = max(journal.clocks_apart, abs(by))
 
     def to(ahead: timedelta) -> None:
         for clock in moved:
