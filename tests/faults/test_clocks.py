@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from drills.faults.people import NotAnswered, People, Refused
-from drills.faults.suite import PROCESSES, running
+from drills.faults.suite import PROCESSES, Suite, running
 from tests.faults import kills
 from tests.faults.flows import FLOWS, Steps
 
@@ -26,10 +26,15 @@ _FLOWS = (
 
 
 @pytest.fixture(scope="module")
-def people() -> Generator[People]:
-    """Those of a suite of their own: what others do is not held against clocks this far apart."""
+def suite() -> Generator[Suite]:
+    """A suite of their own: what others do is not held against clocks this far apart."""
     with running() as suite:
-        yield People(suite)
+        yield suite
+
+
+@pytest.fixture(scope="module")
+def everybody(suite: Suite) -> People:
+    return People(suite)
 
 
 @pytest.mark.exhaustive
