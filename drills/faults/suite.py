@@ -159,6 +159,7 @@ class Suite:
         for name, replica in self.replicas.items():
             if name.startswith(victim) and replica.child.process is not None:
                 replica.child.process.kill()
+                replica.child.process.wait()  # until then it seems to run
 
     # Mending.
 
