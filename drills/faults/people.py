@@ -34,6 +34,8 @@ _TIMEOUT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 _UNANSWERED = 500
 """The first status that says nothing about whether it was done."""
+_COME_BACK = {"SALES_NOT_OPEN"}
+"""Refusals that say when to come back, as whoever sells does whose clock was set back."""
 _NOWHERE = "10.{}.{}.{}"
 
 _NOBODY = UUID(int=0)
@@ -160,11 +162,7 @@ class Person:
             Refused: If it is a no.
             NotAnswered: If there is none for too long.
         """
-        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
-        if self.network:
-            headers["X-Forwarded-For"] = self.network
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        headers = self._headers()
         until, failure = time.monotonic() + PATIENCE_SECONDS, ""
         for gateway in itertools.cycle(self.suite.gateways):
             try:
@@ -182,13 +180,21 @@ class Person:
                     self.journal.failures.append(f"{method} {path}: {answer.text}")
                 if answer.status_code < _UNANSWERED:
                     problem = answer.json()
-                    raise Refused(
-                        answer.status_code, str(problem.get("code")), str(problem.get("detail"))
-                    )
+                    code = str(problem.get("code"))
+                    if code not in _COME_BACK:
+                        raise Refused(answer.status_code, code, str(problem.get("detail")))
             if time.monotonic() > until:
                 break
             time.sleep(_PAUSE_SECONDS)
         raise NotAnswered(f"{method} {path}: {failure}")
+
+    def _headers(self) -> Mapping[str, str]:
+        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
+        if self.network:
+            headers["X-Forwarded-For"] = self.network
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
 
 
 @dataclass(eq=False)
