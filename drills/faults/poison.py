@@ -21,7 +21,6 @@ from drills.faults.invariants import CONSUMERS
 from drills.faults.people import again
 from drills.faults.suite import Suite
 from kit.bus import STREAM
-from kit.inbox import Consumer
 from kit.local.errors import LocalError
 from kit.local.processes import wait_until
 from kundeapp.identity.v1.identity_events_pb2 import CustomerChanged
@@ -30,16 +29,6 @@ SECONDS = 60.0
 _KIND = CustomerChanged.DESCRIPTOR.full_name
 _SUBJECT = "kundeapp.identity.customer.poison.changed"
 _Result = TypeVar("_Result")
-
-
-def hearers() -> Sequence[Consumer]:
-    """Returns those whom the poison is for."""
-    return [
-        each
-        for consumers in CONSUMERS.values()
-        for each in consumers
-        if each.effect_of(_KIND) is not None
-    ]
 
 
 @dataclass
@@ -91,7 +80,7 @@ class Poison:
             wanted = {
                 (consumer.name, event)
                 for consumer in CONSUMERS.get(service, ())
-                if consumer in hearers()
+                if consumer.effect_of(_KIND) is not None
                 for event in self.failing
             }
             buried = set(self.buried(service))
