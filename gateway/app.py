@@ -29,7 +29,7 @@ from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
-from kit.tls import CertificateEnded, Validity
+from kit.tls import FOR_EVER, CertificateEnded, Validity
 from kit.turns import Turns
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -300,7 +300,7 @@ class Application:
         *,
         clock: Clock,
         origin: str,
-        validity: Validity,
+        validity: Validity = FOR_EVER,
         trusted_hops: int = 0,
         links: Mapping[str, Mapping[str, Handler]] | None = None,
         elsewhere: Handler | None = None,

@@ -36,6 +36,10 @@ class Validity:
             raise CertificateEnded(f"ended at {self.ends_at:%Y-%m-%d %H:%M:%S} UTC: restart")
 
 
+FOR_EVER = Validity(datetime.max.replace(tzinfo=UTC))
+"""That of whoever has no certificate."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """A workload's certificate, its key, and the authority that it trusts; all PEM files."""

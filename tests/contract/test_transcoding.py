@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +29,6 @@ from kit import errors, jwt
 from kit.clock import SystemClock
 from kit.local.processes import free_port
 from kit.testing.envoy import envoy
-from kit.tls import Validity
 from tests.contract.cases import CASES, Case
 from tests.protos import compiled
 
@@ -92,14 +90,7 @@ async def ours(folder: Path, backend_port: int) -> AsyncGenerator[str]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{backend_port}") as channel:
         upstreams = Upstreams({SERVICE.file.package: channel})
         application = Application(
-            Transcoder([SERVICE]),
-            upstreams,
-            sessions,
-            {},
-            Limits(),
-            clock=clock,
-            origin="",
-            validity=Validity(datetime.max.replace(tzinfo=UTC)),
+            Transcoder([SERVICE]), upstreams, sessions, {}, Limits(), clock=clock, origin=""
         )
         port = free_port()
         server = Server(

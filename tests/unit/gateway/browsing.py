@@ -1,7 +1,7 @@
 """The gateway's application in front of the echo service, and clients of it, without a network."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -21,7 +21,7 @@ from gateway.transcoder import Transcoder
 from gateway.upstream import Call, Metadata
 from kit import access, errors, jwt, status
 from kit.testing import FrozenClock
-from kit.tls import Validity
+from kit.tls import FOR_EVER, Validity
 from tests.protos import compiled
 
 ORIGIN = "https://kundeapp.example.com"
@@ -29,7 +29,6 @@ OUR_PAGE = {"sec-fetch-site": "same-origin", "origin": ORIGIN}
 OTHER_SITE = {"sec-fetch-site": "cross-site", "origin": "https://evil.example.com"}
 SESSION = UUID("01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52")
 KIND = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")
-FOR_EVER = Validity(datetime.max.replace(tzinfo=UTC))
 ECHO = compiled.echo().services_by_name["EchoService"]
 Answer = Callable[[Any], Message]
 
