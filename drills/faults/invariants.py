@@ -28,7 +28,7 @@ import asyncpg
 import nats
 from google.protobuf.message import Message
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from cli.consent.service import ConsentService
 from cli.local.plan import SERVICES
@@ -761,7 +761,10 @@ async def promised_hours_are_there(books: Books) -> Sequence[str]:
 async def _on_the_bus(stream: JetStreamContext) -> Sequence[str]:
     """Returns the ids of the events on the stream, as often as each is there."""
     there = (await stream.stream_info(STREAM)).state.messages
-    config = ConsumerConfig(deliver_policy=DeliverPolicy.ALL, headers_only=True)
+    # Without acknowledgements, or it would be handed a thousand and no more.
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, headers_only=True
+    )
     subscription = await stream.pull_subscribe("kundeapp.>", stream=STREAM, config=config)
     found = list[str]()
     while len(found) < there:

@@ -99,7 +99,7 @@ class Soak:
             try:
                 self._go_through(each)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told with what led to it
-                self._object(f"it cannot go on: {error!r}")
+                self._object(_told(error))
             if self.violations or self.seconds > seconds or number == most_rounds:
                 return
 
@@ -147,8 +147,7 @@ class Soak:
         try:
             next(steps, None)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told with all that led to it
-            line = traceback.extract_tb(error.__traceback__)[-1]
-            self._object(f"{name}: {error!r} at {line.filename}:{line.lineno}: {line.line}")
+            self._object(f"{name}: {_told(error)}")
 
     def _befall(self, faults: Sequence[Fault]) -> None:
         """Has things go wrong one after another."""
@@ -173,6 +172,13 @@ class Soak:
             line = f"{self.seconds:7.1f} s  {what}"
             self.happened.append(line)
             self.tell(line)
+
+
+def _told(error: Exception) -> str:
+    """Says what happened, and where in what is ours."""
+    lines = traceback.extract_tb(error.__traceback__)
+    ours = [line for line in lines if "site-packages" not in line.filename] or lines
+    return f"{error!r} at {ours[-1].filename}:{ours[-1].lineno}: {ours[-1].line}"
 
 
 # What can go wrong.
