@@ -171,6 +171,10 @@ lighthouse: setup gen web bench/lighthouse/node_modules/.installed ## Run Lighth
 faults: setup gen ## Try every fault at every moment; takes an hour or more
 	$(BIN)/pytest -m "" --log-file=.venv/faults.log --log-file-level=INFO tests/faults
 
+SECONDS := 1800
+soak: setup gen ## Let everything fail at random for half an hour, and write docs/soak.md
+	$(BIN)/python -m tests.faults.soak $(SECONDS) $(SEED)
+
 ##@ Rehearsals
 
 rolling-restart: setup gen ## Restart everything under load, and write docs/rolling-restart.md
@@ -182,4 +186,4 @@ release-day: setup gen ## Let ten thousand want tickets within a minute, and wri
 rehearse-restore: setup gen ## Restore databases to a moment, and write docs/restore.md
 	$(BIN)/python -m drills.restore
 
-.PHONY: help run test ci checks probe faults setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore
+.PHONY: help run test ci checks probe faults soak setup gen requirements e2e web lint format types imports check-web protos check-gen monitoring k8s manifests fuzz secrets audit image bench lighthouse rolling-restart release-day rehearse-restore

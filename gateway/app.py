@@ -29,6 +29,7 @@ from kit.access import Caller, InternalToken
 from kit.clock import Clock
 from kit.telemetry import SpanKind, Trace
 from kit.texts import Language
+from kit.tls import FOR_EVER, CertificateEnded, Validity
 from kit.turns import Turns
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -299,6 +300,7 @@ class Application:
         *,
         clock: Clock,
         origin: str,
+        validity: Validity = FOR_EVER,
         trusted_hops: int = 0,
         links: Mapping[str, Mapping[str, Handler]] | None = None,
         elsewhere: Handler | None = None,
@@ -313,6 +315,7 @@ class Application:
             limits: What a request may cost.
             clock: Tells for how long a cookie is kept.
             origin: Where our own pages are: `https://host`.
+            validity: For how long the services listen to this process.
             trusted_hops: How many proxies of ours stand in front.
             links: Handlers of links that end in a token, by the path before it and then by method.
             elsewhere: Shows people what is at any other address: the web client knows its own.
@@ -327,6 +330,7 @@ class Application:
         self._limits = limits
         self._clock = clock
         self._origin = origin
+        self._validity = validity
         self._trusted_hops = trusted_hops
         rpcs = [route.rpc for route in transcoder.routes]
         turns = {service: _turns(service, limits) for service in set(map(service_of, rpcs))}
@@ -538,14 +542,23 @@ class Application:
     async def _readyz(self, _request: Request) -> Response:
         """Says whether requests can be served: the services answer, and the process stays."""
         services = await self._upstream.ready()
-        ready = all(services.values()) and not self.stopping
+        ready = all(services.values()) and self._takes_requests()
         code = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         return Response(code, orjson.dumps({"ready": ready, "services": services}))
 
     async def _readyz_gateway(self, _request: Request) -> Response:
         """Says whether this process takes requests, whichever services answer behind it."""
-        code = HTTPStatus.SERVICE_UNAVAILABLE if self.stopping else HTTPStatus.OK
-        return Response(code, orjson.dumps({"ready": not self.stopping}))
+        ready = self._takes_requests()
+        code = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return Response(code, orjson.dumps({"ready": ready}))
+
+    def _takes_requests(self) -> bool:
+        try:
+            self._validity.require()
+        except CertificateEnded as error:
+            _log.warning("not ready", error=repr(error))
+            return False
+        return not self.stopping
 
     async def _exchange_token(self, request: Request) -> Response:
         """Gives staff an internal token, with which the CLI calls the services itself.
@@ -657,7 +670,7 @@ def _of_rpc_error(
     )
     if _is_failure(document.status, document.code):
         _failed.labels(rpc.full_name, code.name).inc()
-        _log.warning("call failed", rpc=rpc.full_name, grpc_code=code.name)
+        _log.warning("call failed", rpc=rpc.full_name, grpc_code=code.name, detail=error.details())
     return document
 
 

@@ -107,6 +107,7 @@ async def running(
             _limits(settings),
             clock=clock,
             origin=settings.origin,
+            validity=tls.validity(),
             trusted_hops=settings.trusted_hops,
             links={
                 **unsubscribe.links(_UNSUBSCRIBE, upstreams, settings.call_timeout),

@@ -24,6 +24,8 @@ _UNKNOWN_KEYS_WITHIN = timedelta(seconds=10)
 _TRY_AGAIN_AFTER = timedelta(seconds=1)
 _KEYS_GO_STALE_AFTER = timedelta(minutes=5)
 _RENEW_INTERNAL_BEFORE = timedelta(seconds=15)
+_NEWEST_INTERNAL = access.INTERNAL_TOKEN_LIFETIME
+"""One that lives longer was made while our clock was ahead, and must not be used for hours."""
 
 _log = structlog.get_logger()
 
@@ -47,7 +49,7 @@ class AccessKeys:
         self._clock = clock
         self._keys = KeySet([])
         self._fetched_at: datetime | None = None
-        self._next_try = clock.now()
+        self._tried_at = datetime.min.replace(tzinfo=UTC)
         self._forced = deque[datetime](maxlen=_UNKNOWN_KEYS_FETCHED)
         self._lock = asyncio.Lock()
 
@@ -60,7 +62,8 @@ class AccessKeys:
         if self._age() > _KEYS_GO_STALE_AFTER:
             async with self._lock:
                 now = self._clock.now()
-                if self._age() > _KEYS_GO_STALE_AFTER and now >= self._next_try:
+                is_free = _apart(now, self._tried_at) >= _TRY_AGAIN_AFTER
+                if self._age() > _KEYS_GO_STALE_AFTER and is_free:
                     await self._try_to_fetch(now)
         if self._fetched_at is None:
             raise errors.Unavailable
@@ -70,23 +73,30 @@ class AccessKeys:
         """Returns the keys, fetched now unless that was done too often lately."""
         now = self._clock.now()
         is_free = len(self._forced) < _UNKNOWN_KEYS_FETCHED
-        if is_free or now - self._forced[0] > _UNKNOWN_KEYS_WITHIN:
+        if is_free or _apart(now, self._forced[0]) > _UNKNOWN_KEYS_WITHIN:
             self._forced.append(now)
             async with self._lock:
                 await self._try_to_fetch(now)
         return self._keys
 
     def _age(self) -> timedelta:
-        return timedelta.max if self._fetched_at is None else self._clock.now() - self._fetched_at
+        if self._fetched_at is None:
+            return timedelta.max
+        return _apart(self._clock.now(), self._fetched_at)
 
     async def _try_to_fetch(self, now: datetime) -> None:
         """Fetches them, or keeps those that are known: a token outlives a restart of identity."""
-        self._next_try = now + _TRY_AGAIN_AFTER
+        self._tried_at = now
         try:
             self._keys = KeySet.import_key_set(orjson.loads(await self._fetch()))
             self._fetched_at = now
         except (errors.Unavailable, JoseError, ValueError):
             _log.warning("access keys could not be fetched", exc_info=True)
+
+
+def _apart(now: datetime, then: datetime) -> timedelta:
+    """Returns how long ago something was; also where our clock has been set back since."""
+    return abs(now - then)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,7 @@ class Sessions:
         if session is None or session.expires_at <= now:
             session = await self._verify(token, now)
             self._remember(token, session)
-        elif session.internal.expires_at - now < _RENEW_INTERNAL_BEFORE:
+        elif not _RENEW_INTERNAL_BEFORE <= session.internal.expires_at - now <= _NEWEST_INTERNAL:
             session = replace(session, internal=self.mint(session.caller))
             self._known[token] = session
         noted.note(account=session.caller.account_id, session=session.caller.session_id)

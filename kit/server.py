@@ -146,6 +146,7 @@ class Server:
         names = (*(each.full_name for each in served), health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, by_name)
         identity = tls.Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
+        validity = identity.validity()
         try:
             port = server.add_secure_port(settings.listen, identity.server_credentials())
         except RuntimeError as error:
@@ -154,7 +155,12 @@ class Server:
         await health_servicer.set(channel.ACCEPTING, health_pb2.HealthCheckResponse.SERVING)
         async with probes.answering(settings.probe_listen) as told:
             await server.start()
-            watch = asyncio.create_task(_watch(health_servicer, told, ready, service.full_name))
+
+            async def can_work() -> None:
+                validity.require()
+                await ready()
+
+            watch = asyncio.create_task(_watch(health_servicer, told, can_work, service.full_name))
             try:
                 yield Server(server, port, told.port)
             finally:

@@ -220,7 +220,7 @@ def configure(process: str, settings: ProcessSettings) -> Generator[None]:
     """
     _configure_logs(process, settings)
     identity = Identity(settings.tls_certificate, settings.tls_key, settings.tls_authority)
-    _certificate_ends.labels(process).set(identity.expires_at().timestamp())
+    _certificate_ends.labels(process).set(identity.validity().ends_at.timestamp())
     _recorder.resource = Resource.create({"service.name": process, "service.namespace": "kundeapp"})
     processor = None
     if settings.otlp_endpoint:

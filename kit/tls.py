@@ -3,13 +3,41 @@
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
 from cryptography import x509
 
 _WORKLOAD_URI = "spiffe://kundeapp/workload/"
+
+
+class CertificateEnded(Exception):  # noqa: N818 - says what happened
+    """Nobody talks to this process any more: its certificate has ended since it was started."""
+
+
+@dataclass(frozen=True)
+class Validity:
+    """For how long the certificate is valid that a process was started with.
+
+    Attributes:
+        ends_at: When it ends.
+    """
+
+    ends_at: datetime
+
+    def require(self) -> None:
+        """Lets pass until then.
+
+        Raises:
+            CertificateEnded: From then on.
+        """
+        if datetime.now(UTC) >= self.ends_at:  # TLS asks the machine's clock, too
+            raise CertificateEnded(f"ended at {self.ends_at:%Y-%m-%d %H:%M:%S} UTC: restart")
+
+
+FOR_EVER = Validity(datetime.max.replace(tzinfo=UTC))
+"""That of whoever has no certificate."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +70,10 @@ class Identity:
         context.load_cert_chain(self.certificate, self.key)
         return context
 
-    def expires_at(self) -> datetime:
-        """Returns when the certificate ends."""
-        return x509.load_pem_x509_certificate(self.certificate.read_bytes()).not_valid_after_utc
+    def validity(self) -> Validity:
+        """Returns until when the certificate is valid that is there now."""
+        certificate = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        return Validity(certificate.not_valid_after_utc)
 
 
 def workload_uri(workload: str) -> str:

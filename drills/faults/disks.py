@@ -6,10 +6,12 @@ this process and its children only, so that it is gone with them, however they e
 
 import contextlib
 import ctypes
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +19,29 @@ from pathlib import Path
 _CLONE_NEWNS = 0x00020000
 _MIB = 2**20
 _BALLAST = "ballast"
-_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "fallocate")
+_LEAST_BYTES = 512
+_TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze", "unshare")
 
 
+@functools.cache
 def why_not() -> str:
-    """Returns why there can be no such disks here, empty if there can."""
+    """Returns why there can be no such disks here, empty if there can: it tries one."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root on Linux may mount a disk"
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
-    return f"missing: {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    with tempfile.TemporaryDirectory() as folder:
+        image = _image(Path(folder) / "tried", mib=1)
+        # In a container root may be kept from it.
+        tried = subprocess.run(  # noqa: S603 - the command is ours
+            ("unshare", "--mount", "mount", "-o", "loop", str(image), folder),  # noqa: S607 - by PATH
+            env={"PATH": _PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return tried.stderr.strip()
 
 
 _PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -41,20 +57,20 @@ class Disk:
 
     folder: Path
 
-    def fill(self, leave: int = 0) -> None:
-        """Takes all space but for some bytes, as something else on the same disk would."""
-        room = shutil.disk_usage(self.folder).free - leave
-        _run(("fallocate", "--length", str(max(room, 1)), str(self.folder / _BALLAST)))
-        # What the file system keeps back for root, who PostgreSQL is not but NATS is.
-        with contextlib.suppress(OSError), (self.folder / f"{_BALLAST}-of-root").open("wb") as file:
-            while not leave:
-                file.write(bytes(4096))
-                file.flush()
+    def fill(self) -> None:
+        """Takes all space, as something else on the same disk would."""
+        with (self.folder / _BALLAST).open("wb") as file:
+            size, at = shutil.disk_usage(self.folder).free, 0
+            while size >= _LEAST_BYTES:
+                try:
+                    os.posix_fallocate(file.fileno(), at, size)
+                    at += size
+                except OSError:  # not in one piece, or somebody else was faster
+                    size //= 2
 
     def empty(self) -> None:
         """Gives the space back."""
-        for file in self.folder.glob(f"{_BALLAST}*"):
-            file.unlink()
+        (self.folder / _BALLAST).unlink(missing_ok=True)
 
     def hang(self, seconds: float) -> "subprocess.Popen[bytes]":
         """Has writes wait for a while; it ends by itself, even if this process does not live."""
@@ -70,17 +86,23 @@ class Disk:
 def mounted(folder: Path, mib: int) -> Generator[Disk]:
     """Mounts a new disk on a folder, for as long as the context is open."""
     folder.mkdir(parents=True, exist_ok=True)
-    image = folder.with_name(f"{folder.name}.disk")
-    with image.open("wb") as file:
-        file.truncate(mib * _MIB)
+    image = _image(folder, mib)
     _unshare_mounts()
-    _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
     _run(("mount", "-o", "loop", str(image), str(folder)))
     try:
         yield Disk(folder)
     finally:
         _run(("umount", "--lazy", str(folder)))
         image.unlink()
+
+
+def _image(folder: Path, mib: int) -> Path:
+    """Makes the file that holds a disk."""
+    image = folder.with_name(f"{folder.name}.disk")
+    with image.open("wb") as file:
+        file.truncate(mib * _MIB)
+    _run(("mkfs.ext4", "-q", "-F", "-m", "0", str(image)))
+    return image
 
 
 def _unshare_mounts() -> None:

@@ -650,19 +650,25 @@ async def nobody_is_mailed_against_their_consent(books: Books) -> Sequence[str]:
         if kind is None or kind.of is not Class.MARKETING or mail is None:
             continue
         permit = Permit.read(row["permit"])
-        last = await books.consent.fetchval(
+        apart = books.journal.clocks_apart
+        held = await books.consent.fetchval(
             """
-            SELECT decision FROM ledger
-            WHERE customer_id = $1 AND purpose = $2 AND channel = $3 AND recorded_at <= $4
-            ORDER BY position DESC LIMIT 1
+            SELECT true FROM ledger g
+            WHERE customer_id = $1 AND purpose = $2 AND channel = $3 AND decision = 'GIVEN'
+                AND recorded_at <= $4 AND NOT EXISTS (
+                    SELECT FROM ledger n
+                    WHERE n.customer_id = $1 AND n.purpose = $2 AND n.channel = $3
+                        AND n.position > g.position AND n.recorded_at <= $5
+                )
             """,
             permit.customer_id,
             permit.purpose,
             permit.channel.value,
-            mail.at,
+            mail.at + apart,
+            mail.at - apart,
         )
-        if last != "GIVEN":
-            found.append(f"customer {permit.customer_id} got {row['purpose']} after {last}")
+        if not held:
+            found.append(f"customer {permit.customer_id} got {row['purpose']} without a yes")
     unknown = {mail.id for mail in books.mails if mail.is_marketing} - {
         str(row["id"])
         for row in await books.consent.fetch(

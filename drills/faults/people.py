@@ -34,6 +34,8 @@ _TIMEOUT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.1
 _UNANSWERED = 500
 """The first status that says nothing about whether it was done."""
+_COME_BACK = {"SALES_NOT_OPEN"}
+"""Refusals that say when to come back, as whoever sells does whose clock was set back."""
 _NOWHERE = "10.{}.{}.{}"
 
 _NOBODY = UUID(int=0)
@@ -68,6 +70,7 @@ class Journal:
         cancelled: Events that do not take place, for which nobody has tickets.
         erased: Customers of whom nothing is left.
         failures: What was answered with 500, which says that nobody knows what went wrong.
+        clocks_apart: How far a clock was from that of the mail server at most.
     """
 
     tickets: dict[tuple[UUID, UUID], int] = field(default_factory=dict[tuple[UUID, UUID], int])
@@ -78,6 +81,7 @@ class Journal:
     cancelled: set[UUID] = field(default_factory=set[UUID])
     erased: set[UUID] = field(default_factory=set[UUID])
     failures: list[str] = field(default_factory=list[str])
+    clocks_apart: timedelta = timedelta(0)
 
     @property
     def promised_tickets(self) -> Mapping[tuple[UUID, UUID], int]:
@@ -158,11 +162,7 @@ class Person:
             Refused: If it is a no.
             NotAnswered: If there is none for too long.
         """
-        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
-        if self.network:
-            headers["X-Forwarded-For"] = self.network
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        headers = self._headers()
         until, failure = time.monotonic() + PATIENCE_SECONDS, ""
         for gateway in itertools.cycle(self.suite.gateways):
             try:
@@ -180,13 +180,21 @@ class Person:
                     self.journal.failures.append(f"{method} {path}: {answer.text}")
                 if answer.status_code < _UNANSWERED:
                     problem = answer.json()
-                    raise Refused(
-                        answer.status_code, str(problem.get("code")), str(problem.get("detail"))
-                    )
+                    code = str(problem.get("code"))
+                    if code not in _COME_BACK:
+                        raise Refused(answer.status_code, code, str(problem.get("detail")))
             if time.monotonic() > until:
                 break
             time.sleep(_PAUSE_SECONDS)
         raise NotAnswered(f"{method} {path}: {failure}")
+
+    def _headers(self) -> Mapping[str, str]:
+        headers = {"Accept-Language": "en", "Idempotency-Key": str(uuid4())}
+        if self.network:
+            headers["X-Forwarded-For"] = self.network
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
 
 
 @dataclass(eq=False)

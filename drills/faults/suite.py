@@ -36,6 +36,7 @@ from drills.faults.disks import Disk
 from drills.faults.mail import MailServer
 from drills.faults.process import MovedClock
 from drills.replicas import PORTS, START_SECONDS, Replica, replica_of
+from kit.local.errors import LocalError
 from kit.local.nats import LocalNats
 from kit.local.postgres import LocalPostgres
 from kit.local.processes import LOOPBACK, Child, first_of_free_ports, wait_until
@@ -158,6 +159,7 @@ class Suite:
         for name, replica in self.replicas.items():
             if name.startswith(victim) and replica.child.process is not None:
                 replica.child.process.kill()
+                replica.child.process.wait()  # until then it seems to run
 
     # Mending.
 
@@ -170,7 +172,8 @@ class Suite:
         servers = [server for server in self.servers.values() if not server.child.running]
         for server in servers:
             server.stop()
-            server.start()
+            with contextlib.suppress(LocalError):  # its disk may be full, still
+                server.start()
         dead = [replica for replica in self.replicas.values() if not replica.child.running]
         for replica in dead:
             replica.child.stop()

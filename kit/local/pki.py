@@ -52,6 +52,20 @@ class LocalPki:
             self._prepare_workload(workload, authority, now)
         self._prepare_tokens()
 
+    def renew(self, workload: str, lifetime: timedelta = _LEAF_LIFETIME) -> None:
+        """Makes a new certificate and key for a workload.
+
+        Raises:
+            FileNotFoundError: If nothing was prepared.
+        """
+        authority = _load(self._authority, self._authority_key)
+        if authority is None:
+            raise FileNotFoundError(self._authority)
+        pair = _new_leaf(workload, authority, datetime.now(UTC), lifetime)
+        files = self.identity(workload)
+        _write_private(files.key, _pem(pair.key))
+        _write(files.certificate, pair.pem)
+
     def identity(self, workload: str) -> Identity:
         """Returns the certificate, key and authority of a workload."""
         return Identity(
@@ -102,9 +116,7 @@ class LocalPki:
             and known.certificate.issuer == authority.certificate.subject
         ):
             return
-        pair = _new_leaf(workload, authority, now)
-        _write_private(files.key, _pem(pair.key))
-        _write(files.certificate, pair.pem)
+        self.renew(workload)
 
     def _prepare_tokens(self) -> None:
         for path in (self.internal_signing_keys, self.access_signing_keys):
@@ -141,7 +153,7 @@ def _new_authority(now: datetime) -> _Pair:
     return _Pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def _new_leaf(workload: str, authority: _Pair, now: datetime) -> _Pair:
+def _new_leaf(workload: str, authority: _Pair, now: datetime, lifetime: timedelta) -> _Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     names = (
         x509.UniformResourceIdentifier(workload_uri(workload)),
@@ -152,7 +164,7 @@ def _new_leaf(workload: str, authority: _Pair, now: datetime) -> _Pair:
     uses = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     issuer = authority.certificate.subject
     builder = (
-        _builder(_name(workload), issuer, key, now, _LEAF_LIFETIME)
+        _builder(_name(workload), issuer, key, now, lifetime)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)

@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from unittest.mock import ANY
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
+from structlog.testing import capture_logs
 
 from kit import errors
 from kit import server as kit_server
 from kit.access import InternalTokens
 from kit.clock import SystemClock
 from kit.jwt import KeyFile
+from kit.local.pki import LocalPki
 from kit.probes import Probe
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
@@ -91,6 +97,31 @@ async def test_only_readiness_follows_the_database(neighbours: Neighbours) -> No
         database.there = False
         await eventually(lambda: _is_not(kubelet.finds(Probe.READY)))
         assert await kubelet.answers() == {"live": True, "started": True, "ready": False}
+
+
+async def test_a_service_whose_certificate_ends_is_no_longer_ready_and_says_why(
+    neighbours: Neighbours, tmp_path: Path
+) -> None:
+    pki = LocalPki(tmp_path)
+    pki.prepare(("identity", "gateway"))
+    pki.renew("identity", timedelta(seconds=1))
+    house = replace(neighbours, pki=pki)
+    with capture_logs() as said:
+        async with _serving(house, Database(there=True)) as server, _asking(server) as kubelet:
+            pki.renew("identity")  # nobody has read it yet
+            await eventually(lambda: _has_been_said(said))
+            assert await kubelet.answers() == {"live": True, "started": ANY, "ready": False}
+            async with house.channel(server.port) as channel:
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await House(server, channel).call()
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "CERTIFICATE_VERIFY_FAILED" in str(refused.value.details())
+    async with _serving(house, Database(there=True)) as server, _asking(server) as kubelet:
+        await eventually(lambda: kubelet.finds(Probe.READY))
+
+
+async def _has_been_said(said: Sequence[Mapping[str, object]]) -> bool:
+    return any("CertificateEnded" in str(each.get("error")) for each in said)
 
 
 async def test_a_service_that_stops_is_live_and_no_longer_ready(neighbours: Neighbours) -> None:

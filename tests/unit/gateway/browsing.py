@@ -21,6 +21,7 @@ from gateway.transcoder import Transcoder
 from gateway.upstream import Call, Metadata
 from kit import access, errors, jwt, status
 from kit.testing import FrozenClock
+from kit.tls import FOR_EVER, Validity
 from tests.protos import compiled
 
 ORIGIN = "https://kundeapp.example.com"
@@ -72,6 +73,7 @@ class House:
         *,
         services: Sequence[ServiceDescriptor] = (ECHO,),
         trusted_hops: int = 0,
+        validity: Validity = FOR_EVER,
         **limits: int,
     ) -> None:
         self.clock = FrozenClock()
@@ -91,6 +93,7 @@ class House:
             Limits(**limits),
             clock=self.clock,
             origin=ORIGIN,
+            validity=validity,
             trusted_hops=trusted_hops,
         )
 

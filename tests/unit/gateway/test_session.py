@@ -19,6 +19,7 @@ from kit import access, errors, jwt
 
 NOW = datetime(2026, 4, 6, 12, tzinfo=UTC)
 KIND = jwt.TokenKind(ACCESS_TOKEN_TYPE, "kundeapp-identity", "kundeapp")
+_IN_TWO_DAYS = int((NOW + timedelta(days=2)).timestamp())
 ACCOUNT = UUID("01985b6e-0d5c-7c7e-9a77-3f2f6f0c1a52")
 
 
@@ -228,6 +229,29 @@ async def test_an_internal_token_is_kept_for_a_session_and_renewed_in_time(house
     third = (await house.sessions.session(authorization)).internal
     assert first == second
     assert third.expires_at > second.expires_at
+
+
+async def test_after_our_clock_was_ahead_internal_tokens_are_of_now_again(house: House) -> None:
+    authorization = f"Bearer {house.token(house.claims(exp=_IN_TWO_DAYS))}"
+    house.clock.pass_by(days=1)
+    await house.sessions.session(authorization)
+    house.clock.pass_by(days=-1)
+    token = (await house.sessions.session(authorization)).internal
+    assert token.expires_at == NOW + access.INTERNAL_TOKEN_LIFETIME
+
+
+async def test_after_our_clock_was_ahead_keys_are_fetched_as_ever(house: House) -> None:
+    house.clock.pass_by(days=1)
+    for _ in range(11):
+        with pytest.raises(errors.Unauthenticated):
+            await house.caller(house.token(key=jwt.generate_key("forged")))
+    house.clock.pass_by(days=-1)
+    house.identity.keys.insert(0, jwt.generate_key("second"))
+    assert await house.caller(house.token())
+    withdrawn = house.identity.keys.pop()
+    house.clock.pass_by(minutes=5, seconds=1)
+    with pytest.raises(errors.Unauthenticated):
+        await house.caller(house.token(house.claims(jti="2"), key=withdrawn))
 
 
 async def test_services_can_read_the_internal_token(house: House, tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ def test_a_token_ends_on_the_second() -> None:
         jwt.verify(KIND, KEYS, token, MOMENT + timedelta(seconds=60))
 
 
+def test_a_token_of_somebody_whose_clock_is_ahead_is_good() -> None:
+    issued_at = int((MOMENT + timedelta(seconds=5)).timestamp())
+    jwt.verify(KIND, KEYS, jwt.sign(KIND, KEY, {**CLAIMS, "iat": issued_at}), MOMENT)
+
+
 @pytest.mark.parametrize(
     "other",
     [
