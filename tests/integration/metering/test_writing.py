@@ -85,6 +85,27 @@ async def test_many_series_are_stored_at_once_and_again_change_nothing(metering:
     assert (event.gsrns, event.new_values) == ([GSRN, OTHER_GSRN], 28)
 
 
+async def test_days_that_are_stored_are_found_whichever_each_series_has(
+    metering: Metering,
+) -> None:
+    first, second, both = points = numbered(3)
+    await with_points(metering, *points)
+    known = [
+        series(first, [100] * 24),
+        series(second, [200] * 24, start=DAY + timedelta(days=1)),
+        series(both, [300] * 48),
+    ]
+    await metering.write_readings(WriteReadingsRequest(series=known))
+    older = [series(gsrn, [900] * 48, registered=1) for gsrn in points]
+    report = await metering.write_readings(WriteReadingsRequest(series=older))
+    assert (report.created, report.changed, report.unchanged) == (48, 0, 96)
+    assert await stored(metering) == {
+        (first, 1): [0.1] * 24 + [0.9] * 24,
+        (second, 1): [0.9] * 24 + [0.2] * 24,
+        (both, 1): [0.3] * 48,
+    }
+
+
 async def test_new_values_are_told_together_and_changed_ones_of_each_series(
     metering: Metering,
 ) -> None:
