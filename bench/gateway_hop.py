@@ -44,13 +44,13 @@ from granian.server.embed import Server
 from bench.measure import cpu_seconds
 from bench.servers import GET_USAGE, SERVICE
 from gateway.app import Application, Limits
-from gateway.memory import keep_large_buffers
 from gateway.session import ACCESS_TOKEN_TYPE, AccessKeys, Sessions
 from gateway.transcoder import Body, Transcoder
 from gateway.upstream import Upstreams
 from kit import access, jwt
 from kit.clock import SystemClock
 from kit.local.processes import free_port
+from kit.memory import collect_rarely, keep_large_buffers
 from kit.testing.envoy import envoy
 from kundeapp.metering.v1 import usage_pb2 as pb
 
@@ -251,6 +251,7 @@ async def front(make: Make, ports: Ports, folder: Path, stop: Event) -> None:
             log_enabled=False,
         )
         serving = asyncio.create_task(server.serve())
+        collect_rarely()
         await asyncio.to_thread(stop.wait)
         server.stop()
         await serving

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager
@@ -20,10 +19,13 @@ import uvloop
 from kit import access, jwt
 from kit.access import Caller
 from kit.local.pki import LocalPki
+from kit.memory import collect_rarely
 from kundeapp.metering.v1 import metering_service_pb2 as pb
 
 SERVICE = pb.DESCRIPTOR.services_by_name["MeteringService"]
 GET_USAGE = f"/{SERVICE.full_name}/GetUsage"
+
+_STANDARD_OUTPUT = 1
 
 Serving = Callable[[LocalPki], AbstractAsyncContextManager[int]]
 
@@ -60,13 +62,15 @@ def _serve(serving: Serving, pki: LocalPki, parent: Connection) -> None:
                 gone.set()
 
         async with serving(pki) as port:
+            collect_rarely()  # as every process of ours does
             parent.send(port)
             asyncio.get_running_loop().add_reader(parent.fileno(), tell)
             await gone.wait()
             asyncio.get_running_loop().remove_reader(parent.fileno())
 
     with Path(os.devnull).open("w") as nowhere:
-        sys.stdout = nowhere
+        # The log goes to the process's own output, whatever stands in for it in Python.
+        os.dup2(nowhere.fileno(), _STANDARD_OUTPUT)
         uvloop.run(work())
 
 

@@ -1,7 +1,6 @@
 """Serves the gateway until SIGTERM or SIGINT."""
 
 import asyncio
-import gc
 import signal
 import sys
 
@@ -9,7 +8,7 @@ import uvloop
 
 from gateway.bootstrap import running
 from gateway.config import Settings
-from gateway.memory import keep_large_buffers
+from kit.memory import collect_rarely, keep_large_buffers
 
 
 async def main() -> None:
@@ -20,8 +19,7 @@ async def main() -> None:
         loop.add_signal_handler(wanted, stop.set)
     # The environment fills the settings.
     async with running(Settings()) as serving:  # pyright: ignore[reportCallIssue]
-        # What is there by now stays: the collector need not look through it again and again.
-        gc.freeze()
+        collect_rarely()
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():

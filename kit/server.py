@@ -7,7 +7,6 @@ server from starting.
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 from collections.abc import (
@@ -34,7 +33,18 @@ from google.rpc import status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from kit import access, channel, errors, noted, probes, status, telemetry, texts, tls
+from kit import (
+    access,
+    channel,
+    errors,
+    memory,
+    noted,
+    probes,
+    status,
+    telemetry,
+    texts,
+    tls,
+)
 from kit.access import Caller, InternalTokens
 from kit.errors import Problem
 from kit.probes import Probes
@@ -203,12 +213,12 @@ def main(
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         async with running(settings):
-            # What is there by now stays: the collector need not look through it again and again.
-            gc.freeze()
+            memory.collect_rarely()
             _log.info("serving", listen=settings.listen)
             await stop.wait()
             _log.info("stopping")
 
+    memory.keep_large_buffers()
     with telemetry.configure(process, settings):
         uvloop.run(work())
 

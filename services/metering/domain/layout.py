@@ -60,25 +60,29 @@ class Layout:
             self.size
         )
 
+    @cached_property
+    def rows(self) -> Whole:
+        """Which day each hour lies in, from 0."""
+        return np.repeat(np.arange(len(self.days)), self.lengths)
+
     def positions(self, hours: Whole, series: Whole | None = None) -> Whole:
         """Returns where hours, of the series they are told for, stand; each in one of the days."""
-        days = days_of(hours)
-        rows = np.searchsorted(_keys(self.days, self.series), _keys(days, series))
-        return self.offsets[rows] + hours - DAY_STARTS[days]
+        keys = _keys(days_of(hours), series)
+        # Hours of a day follow each other as a rule: what is looked for is the days.
+        firsts = np.flatnonzero(np.diff(keys, prepend=-1))
+        rows = np.searchsorted(_keys(self.days, self.series), keys[firsts])
+        shifts = self.offsets[rows] - DAY_STARTS[self.days[rows]]
+        return hours + np.repeat(shifts, np.diff(firsts, append=len(keys)))
 
     def of_days(self, chosen: Flags | Whole) -> "Layout":
         """Returns the chosen days; if they are numbered from 0, in the order of the numbers."""
         series = None if self.series is None else self.series[chosen]
         return Layout(self.days[chosen], series)
 
-    def rows_of(self, positions: Whole) -> Whole:
-        """Returns which day each position lies in, from 0."""
-        return np.searchsorted(self.offsets, positions, side="right") - 1
-
     def days_with(self, positions: Whole) -> Flags:
         """Tells of each day whether one of the positions lies in it."""
         chosen = np.zeros(len(self.days), np.bool_)
-        chosen[self.rows_of(positions)] = True
+        chosen[self.rows[positions]] = True
         return chosen
 
     def places_of(self, rows: Whole) -> Whole:

@@ -206,7 +206,7 @@ def merge(blocks: DayBlocks, readings: Readings, series: Whole | None = None) ->
     merged.wh[at[stored]] = readings.wh[stored]
     merged.qualities[at[stored]] = readings.qualities[stored]
     merged.registered[at[stored]] = readings.registered[stored]
-    written = _each_once(blocks.layout.rows_of(at[stored]))
+    written = _each_once(blocks.layout.rows[at[stored]])
     is_stored = blocks.layout.days_with(np.flatnonzero(blocks.known))
     return Merge(
         written=merged.of_rows(written),

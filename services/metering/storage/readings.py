@@ -46,16 +46,17 @@ SELECT FROM series WHERE id = ANY (string_to_array($1, ',')::integer[])
 ORDER BY id FOR NO KEY UPDATE
 """
 
+# A day's series are looked for in one walk through the index, and not each in a walk of its own.
 _BLOCKS: Final = """
-SELECT asked.place, found.wh, found.qualities, found.registered
-FROM unnest(string_to_array($1, ',')::integer[], string_to_array($2, ',')::integer[])
-    WITH ORDINALITY AS asked (series_id, day, place)
+SELECT found.series_id, asked.day, found.wh, found.qualities, found.registered
+FROM unnest($1::integer[], $2::text[]) AS asked (day, series)
 CROSS JOIN LATERAL (
-    SELECT wh, qualities, registered FROM day_block
-    WHERE day_block.series_id = asked.series_id AND day_block.day = date '1970-01-01' + asked.day
+    SELECT series_id, wh, qualities, registered FROM day_block
+    WHERE day_block.day = date '1970-01-01' + asked.day
+        AND day_block.series_id = ANY (string_to_array(asked.series, ',')::integer[])
     OFFSET 0
 ) AS found
-ORDER BY asked.place
+ORDER BY found.series_id, asked.day
 """
 
 COLUMNS: Final = (
@@ -134,14 +135,13 @@ class StoredReadings(StorePart):
 
     async def blocks(self, layout: Layout) -> DayBlocks:
         """Returns whole days of series; hours that are not stored are missing."""
-        series, days = _keys(layout)
+        series, _ = _keys(layout)
         all_days = DayBlocks.empty(layout)
         if self._without_blocks.issuperset(series):
             return all_days
-        rows = await self._connection.fetch(_BLOCKS, _listed(series), _listed(days))
-        is_stored = np.zeros(len(layout.days), np.bool_)
-        is_stored[[row["place"] - 1 for row in rows]] = True
-        stored, at = layout.of_days(is_stored), layout.hours_of(is_stored)
+        rows = await self._connection.fetch(_BLOCKS, *_by_day(layout))
+        stored = Layout(*(_whole(row[column] for row in rows) for column in ("day", "series_id")))
+        at = layout.positions(stored.hours, np.repeat(_series_of(stored), stored.lengths))
         all_days.wh[at] = blocks.read_wh(b"".join(row["wh"] for row in rows))
         all_days.qualities[at] = blocks.read_qualities(stored, (row["qualities"] for row in rows))
         all_days.registered[at] = blocks.read_registered(
@@ -221,9 +221,26 @@ def to_save(days: DayBlocks) -> Sequence[Sequence[int] | Sequence[bytes]]:
 
 def _keys(layout: Layout) -> tuple[Sequence[int], Sequence[int]]:
     """Returns the series and the day of each day of a layout of several series."""
+    return _series_of(layout).tolist(), layout.days.tolist()
+
+
+def _by_day(layout: Layout) -> tuple[Sequence[int], Sequence[str]]:
+    """Returns the days of a layout of several series, each once, and the series that have it."""
+    series = _series_of(layout)
+    in_order = np.argsort(layout.days, kind="stable")
+    days, firsts = np.unique(layout.days[in_order], return_index=True)
+    parts = np.split(series[in_order], firsts[1:])
+    return days.tolist(), [_listed(part.tolist()) for part in parts]
+
+
+def _series_of(layout: Layout) -> Whole:
     if layout.series is None:
         raise ValueError("the layout does not say which series its days are of")
-    return layout.series.tolist(), layout.days.tolist()
+    return layout.series
+
+
+def _whole(values: Iterable[int]) -> Whole:
+    return np.fromiter(values, np.int64)
 
 
 def _listed(members: Iterable[int | str]) -> str:

@@ -1,7 +1,7 @@
 """Values that other services write, many series at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -10,9 +10,10 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kundeapp.metering.v1.direction_pb2 import CONSUMPTION, PRODUCTION, Direction
-from kundeapp.metering.v1.imports_pb2 import WriteReadingsRequest
+from kundeapp.metering.v1.imports_pb2 import WriteReadingsReport, WriteReadingsRequest
 from kundeapp.metering.v1.metering_events_pb2 import ReadingsCorrected, ReadingsImported
-from services.metering.domain.readings import MISSING
+from services.metering.domain.readings import MISSING, Merge
+from services.metering.storage import readings
 from tests.integration.metering.files import (
     GSRN,
     OTHER_GSRN,
@@ -24,6 +25,11 @@ from tests.integration.metering.world import Metering, told
 
 DAY = datetime(2026, 4, 5, 22, tzinfo=UTC)
 Series = WriteReadingsRequest.Series
+
+_WAITS_FOR_LOCK = """
+SELECT 1 FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE $1
+"""
 
 
 def series(
@@ -83,6 +89,27 @@ async def test_many_series_are_stored_at_once_and_again_change_nothing(metering:
     [event] = await told(metering)
     assert isinstance(event, ReadingsImported)
     assert (event.gsrns, event.new_values) == ([GSRN, OTHER_GSRN], 28)
+
+
+async def test_days_that_are_stored_are_found_whichever_each_series_has(
+    metering: Metering,
+) -> None:
+    first, second, both = points = numbered(3)
+    await with_points(metering, *points)
+    known = [
+        series(first, [100] * 24),
+        series(second, [200] * 24, start=DAY + timedelta(days=1)),
+        series(both, [300] * 48),
+    ]
+    await metering.write_readings(WriteReadingsRequest(series=known))
+    older = [series(gsrn, [900] * 48, registered=1) for gsrn in points]
+    report = await metering.write_readings(WriteReadingsRequest(series=older))
+    assert (report.created, report.changed, report.unchanged) == (48, 0, 96)
+    assert await stored(metering) == {
+        (first, 1): [0.1] * 24 + [0.9] * 24,
+        (second, 1): [0.9] * 24 + [0.2] * 24,
+        (both, 1): [0.3] * 48,
+    }
 
 
 async def test_new_values_are_told_together_and_changed_ones_of_each_series(
@@ -213,6 +240,42 @@ async def test_writers_of_the_same_points_at_once_end_as_one_after_the_other(
         assert {value for values in found.values() for value in values} == {max(times) / 10}
 
 
+@pytest.mark.parametrize("locked", [True, False])
+async def test_an_older_value_does_not_win_over_one_that_comes_while_it_is_merged(
+    metering: Metering, monkeypatch: pytest.MonkeyPatch, *, locked: bool
+) -> None:
+    """Without the lock on the series it does, as it was merged with what was there before."""
+    if not locked:
+        monkeypatch.setattr(readings, "_LOCK_SERIES", "SELECT $1::text")
+    merged_older, go_on = asyncio.Event(), asyncio.Event()
+    save_blocks = readings.StoredReadings.save_blocks
+
+    async def save_older_later(store: readings.StoredReadings, merged: Merge) -> None:
+        if (merged.written.registered == 1).any():
+            merged_older.set()
+            await go_on.wait()
+        await save_blocks(store, merged)
+
+    monkeypatch.setattr(readings.StoredReadings, "save_blocks", save_older_later)
+    await with_points(metering, GSRN)
+
+    def write(wh: int, registered: int) -> Awaitable[WriteReadingsReport]:
+        request = WriteReadingsRequest(series=[series(GSRN, [wh] * 24, registered=registered)])
+        return asyncio.ensure_future(metering.write_readings(request))
+
+    await write(50, 0)
+    older = write(100, 1)
+    await merged_older.wait()
+    newer = write(200, 2)
+    if locked:
+        await metering.wait_for(_WAITS_FOR_LOCK, "%FROM series%")
+    else:
+        await newer
+    go_on.set()
+    await asyncio.gather(older, newer)
+    assert await stored(metering) == {(GSRN, 1): [0.2 if locked else 0.1] * 24}
+
+
 @pytest.mark.parametrize("made", [1, 3])
 async def test_series_that_somebody_else_makes_meanwhile_are_written_all_the_same(
     metering: Metering, made: int
@@ -232,11 +295,7 @@ async def test_series_that_somebody_else_makes_meanwhile_are_written_all_the_sam
                 WriteReadingsRequest(series=[series(gsrn, [1000, 2000]) for gsrn in points])
             )
         )
-        await metering.wait_for(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-            "AND datname = current_database() AND query LIKE $1",
-            "%INTO series%",
-        )
+        await metering.wait_for(_WAITS_FOR_LOCK, "%INTO series%")
     await other.close()
     assert (await writing).created == 6
     assert await stored(metering) == {(gsrn, 1): [1.0, 2.0] for gsrn in points}
