@@ -185,7 +185,7 @@ async def test_a_service_whose_database_has_gone_silent_is_not_ready(
         world.url = world.url.replace(f":{port}", f":{wire.port}")
         async with (
             world.database() as database,
-            serving(neighbours, _nothing, database.ping) as house,
+            serving(neighbours, nothing, database.ping) as house,
         ):
             await eventually(house.is_healthy)
             wires.silence([wire])
@@ -346,7 +346,7 @@ async def test_without_being_asked_it_stays(neighbours: Neighbours) -> None:
 @contextlib.asynccontextmanager
 async def stranded(neighbours: Neighbours) -> AsyncGenerator[House]:
     """A server, and a channel over a connection that leads nowhere any more."""
-    async with serving(neighbours, _nothing) as house:
+    async with serving(neighbours, nothing) as house:
         with Wires.held() as wires:
             tap = partial(Blind, "test", "identity")
             wire = wires.stretch("test", "identity", house.server.port, tap)
