@@ -1,7 +1,7 @@
 """Whoever is killed, and whenever: nothing that was answered is lost, and nothing happens twice.
 
-`make faults` kills each end of each wire at each moment of each flow, equal moments once. With
-every change, one flow that goes through all of it is killed before and after it commits and
+`make faults` kills each end of each wire at each moment of each flow, equal moments once. In the
+short form, one flow that goes through all of it is killed before and after it commits and
 publishes, and before it is heard of.
 """
 
