@@ -123,6 +123,7 @@ _UNSERVED = """
 UPDATE waitlist_entry SET status = 'WAITING', event_id = i.event_id, wanted = 1, least = 1
 FROM inventory i JOIN event e ON e.id = i.event_id
 WHERE e.status = 'PUBLISHED' AND capacity > reserved + held
+    AND waitlist_entry.id = (SELECT id FROM waitlist_entry LIMIT 1)
 """
 _MADE_UP = """
 INSERT INTO consent
@@ -185,7 +186,10 @@ PLANTED: Mapping[str, Mapping[str, Plant]] = {
     },
     "the_line_is_served": {
         "an offer is closed behind an entry": _change(
-            "events", "waitlist_entry", "status = 'OFFERED'", "status = 'ACCEPTED'"
+            "events",
+            "waitlist_entry",
+            "status = 'OFFERED'",
+            "id = (SELECT id FROM waitlist_entry WHERE status = 'ACCEPTED' LIMIT 1)",
         ),
         "somebody who fits waits": _sql("events", _UNSERVED),
     },
