@@ -65,7 +65,7 @@ async def connect(
     """Returns a connection of its own, with the settings that every connection of ours has.
 
     Args:
-        url: `postgresql://user:password@host:port/name`.
+        url: `postgresql://host:port/name`, with the user and password.
         answer_seconds: How long a statement waits for its answer; ANSWER_SECONDS unless another.
         settings: What its session has beside.
     """
