@@ -9,7 +9,6 @@ from uuid import UUID
 
 import prometheus_client
 import pytest
-import structlog
 
 from kit.courier import (
     Attachment,
@@ -21,7 +20,7 @@ from kit.courier import (
     open_transports,
 )
 from kit.database import Database
-from kit.testing import Neighbours, eventually
+from kit.testing import Neighbours, eventually, logged_by
 from tests.integration.kit.post import LOGIN, Gate, Gateway, MailServer, Writer, settings
 from tests.integration.kit.world import MIGRATIONS
 
@@ -425,7 +424,7 @@ async def test_neither_logs_nor_metrics_tell_who_was_told_what(
     mail.answers = [f"451 {REPEATS}", REPEATS]
     broken = _Broken()
     async with open_transports(settings(mail), writer.clock) as transports:
-        with structlog.testing.capture_logs() as logs:
+        with logged_by("kit.courier.delivery") as logs:
             async with writer.delivering({**transports, Channel.SMS: broken}):
                 await writer.write(code(), sms())
                 for _ in range(3):

@@ -11,7 +11,6 @@ from unittest.mock import ANY
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from structlog.testing import capture_logs
 
 from kit import errors
 from kit import server as kit_server
@@ -22,7 +21,7 @@ from kit.local.pki import LocalPki
 from kit.probes import Probe
 from kit.server import Call, Server
 from kit.settings import ServiceSettings
-from kit.testing import Neighbours, eventually
+from kit.testing import Neighbours, eventually, logged_by
 from kundeapp.identity.v1 import identity_service_pb2 as pb
 from tests.integration.kit.test_server import SERVICE, House, Servicer
 
@@ -106,7 +105,7 @@ async def test_a_service_whose_certificate_ends_is_no_longer_ready_and_says_why(
     pki.prepare(("identity", "gateway"))
     pki.renew("identity", timedelta(seconds=1))
     house = replace(neighbours, pki=pki)
-    with capture_logs() as said:
+    with logged_by("kit.server") as said:
         async with _serving(house, Database(there=True)) as server, _asking(server) as kubelet:
             pki.renew("identity")  # nobody has read it yet
             await eventually(lambda: _has_been_said(said))

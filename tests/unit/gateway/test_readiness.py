@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
+from kit.testing import logged_by
 from kit.tls import Validity
 from tests.unit.gateway.browsing import House
 
@@ -23,7 +22,7 @@ async def test_a_gateway_whose_certificate_has_ended_takes_no_more_requests_and_
 ) -> None:
     ended = Validity(datetime.now(UTC) - timedelta(seconds=1))
     house = House(tmp_path, validity=ended)
-    with capture_logs() as said:
+    with logged_by("gateway.app") as said:
         answer = await house.call("GET /readyz/gateway")
     assert answer.status_code == 503
     assert any("CertificateEnded" in str(each.get("error")) for each in said)

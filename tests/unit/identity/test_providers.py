@@ -14,10 +14,9 @@ import orjson
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
-from structlog.testing import capture_logs
 
 from kit import errors
-from kit.testing import FrozenClock
+from kit.testing import FrozenClock, logged_by
 from services.identity.domain.federation import Flow, FlowSecret, ProviderAnswer
 from services.identity.domain.problems import ProviderLoginFailed, ProviderUnavailable
 from services.identity.domain.sessions import Client
@@ -422,7 +421,7 @@ async def test_a_login_leaves_no_secret_in_the_log(
     providers: OpenIdProviders, bank: Bank, clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with capture_logs() as logged:
+    with logged_by("services.identity.providers.client") as logged:
         await identify(providers, clock)
         bank.answer("token", 500, {"id_token": "the token"})
         with pytest.raises(ProviderUnavailable) as unavailable:
