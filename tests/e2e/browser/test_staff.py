@@ -646,6 +646,8 @@ def _reader(suite: Suite, folder: Path) -> str:
     assert suite.cli("import", "customers", str(file)).status == 0
     reader = suite.register(NEWS_READER, pin, email, PASSWORD)
     agree_to_news(Gateway(suite.url), reader.token)
+    # News goes to whom consent knows an address of when it is sent.
+    assert wait_until(lambda: reader.get("/v1/me/consents").json()["reachable"], timeout=20)
     return email
 
 
