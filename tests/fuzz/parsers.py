@@ -1,7 +1,6 @@
 """Finds every function of the product that reads a form which somebody else has written."""
 
 import ast
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -33,16 +32,6 @@ _READS: Final = frozenset(
 
 def parsers() -> set[str]:
     """Returns the functions that read something, as `services/events/domain/paging.py:size_of`."""
-    # Python 3.11 cannot make a tree while a finalizer runs, such as that of a process that ended.
-    gc.collect()
-    gc.disable()
-    try:
-        return _found()
-    finally:
-        gc.enable()
-
-
-def _found() -> set[str]:
     files = (file for part in _PARTS for file in (ROOT / part).rglob("*.py"))
     names = ((file, file.relative_to(ROOT).as_posix()) for file in files)
     return {

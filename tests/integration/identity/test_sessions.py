@@ -187,9 +187,11 @@ async def successors_handed_out_at_once(
         opened = await refresh_session(stores, issuer, session.refresh_token)
         return opened.refresh_token
 
-    refreshes = [asyncio.create_task(refresh()) for _ in range(AT_ONCE)]
-    await asyncio.wait(refreshes)
-    return {refreshed.result() for refreshed in refreshes}
+    outcomes = await asyncio.gather(*(refresh() for _ in range(AT_ONCE)), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return {str(outcome) for outcome in outcomes}
 
 
 async def test_ten_refreshes_at_once_hand_out_one_successor(identity: Identity) -> None:
